@@ -1,0 +1,186 @@
+"""The parts of a study: attributes, alternatives, priors, design settings."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from dce.coding import ALTERNATIVE, CONSTANTS
+from dce.errors import StudyError, listed
+
+RESERVED = {"block", "task", ALTERNATIVE, "respondent", "chosen", "available", "weight",
+            CONSTANTS, "constant", "scenario", "service", "position", "C", "poly", "log", "contr"}  # fmt: skip
+"""Names that have a meaning in long frames and formulas, so that no attribute can have them."""
+
+Level = int | float | str
+
+
+def refusal(key: str, found: object, allowed: str) -> StudyError:
+    """Return the error that says which key, what was found and what is allowed."""
+    return StudyError(f"{key}: found {found!r}; allowed: {allowed}.")
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """A property of a service, with its levels.
+
+    Parameters
+    ----------
+    name : str
+        Its column in long frames and its name in formulas.
+    levels : sequence of numbers, or of str
+        Numbers make the attribute numeric (linear in utility), words categorical; the first level
+        of a categorical attribute is its reference.
+    label : str, optional
+        What respondents and readers of tables see. Default: the name.
+    unit : str, optional
+        Of a numeric attribute, in the plural, such as ``"weeks"``.
+    labels : sequence of str, optional
+        What respondents see of each level. Default: the level and its unit.
+    alternatives : sequence of str, optional
+        The alternatives that have the attribute. Default: all but the opt-out.
+    definition : str, optional
+        An explanation for respondents.
+
+    Examples
+    --------
+    >>> Attribute("wait", [2, 4], unit="weeks").labels
+    ('2 weeks', '4 weeks')
+    """
+
+    name: str
+    levels: Sequence[Level]
+    label: str = ""
+    unit: str | None = None
+    labels: Sequence[str] = ()
+    alternatives: Sequence[str] = ()
+    definition: str = ""
+
+    def __post_init__(self) -> None:
+        for text in ("levels", "labels", "alternatives"):
+            value = getattr(self, text)
+            if isinstance(value, str) or not isinstance(value, Sequence):
+                raise refusal(f"attribute {self.name!r}, {text}", value, "a list")
+            object.__setattr__(self, text, tuple(value))
+        check_texts(f"attribute {self.name!r}", self, ("name", "label", "definition"))
+        key = f"attribute {self.name!r}"
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.name):
+            raise refusal(key, self.name, "a name of letters, digits and _, not starting with a digit")
+        if self.name in RESERVED:
+            raise refusal(key, self.name, f"a name other than {listed(sorted(RESERVED), 20)}")
+        if len(self.levels) < 2:
+            raise refusal(f"{key}, levels", list(self.levels), "at least two levels")
+        kinds = {type(level) for level in self.levels}
+        if not (kinds <= {int, float} or kinds == {str}):
+            raise refusal(f"{key}, levels", list(self.levels), "all numbers, or all words")
+        if any(isinstance(level, float) and not math.isfinite(level) for level in self.levels):
+            raise refusal(f"{key}, levels", list(self.levels), "finite numbers")
+        if any(isinstance(level, str) and not level.strip() for level in self.levels):
+            raise refusal(f"{key}, levels", list(self.levels), "levels that are not empty")
+        check_distinct(f"{key}, levels", self.levels)
+        if self.unit is not None and not self.is_numeric:
+            raise refusal(f"{key}, unit", self.unit, "no unit, because the levels are words")
+        if self.unit is not None and not (isinstance(self.unit, str) and self.unit.strip()):
+            raise refusal(f"{key}, unit", self.unit, "a text such as 'weeks', or no unit")
+        if self.labels and len(self.labels) != len(self.levels):
+            raise refusal(f"{key}, labels", list(self.labels), f"{len(self.levels)} labels, one a level")
+        if not all(isinstance(label, str) and label.strip() for label in self.labels):
+            raise refusal(f"{key}, labels", list(self.labels), "texts that are not empty")
+        check_distinct(f"{key}, labels", self.labels)
+        if not self.label:
+            object.__setattr__(self, "label", self.name)
+        if not self.labels:
+            unit = f" {self.unit}" if self.unit else ""
+            names = (f"{x:g}{unit}" if isinstance(x, (int, float)) else x for x in self.levels)
+            object.__setattr__(self, "labels", tuple(names))
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether the levels are numbers."""
+        return not isinstance(self.levels[0], str)
+
+    @property
+    def heading(self) -> str:
+        """The label with the unit."""
+        return f"{self.label} ({self.unit})" if self.unit else self.label
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """One of the options on a choice card.
+
+    Parameters
+    ----------
+    name : str
+        Its name in long frames.
+    label : str, optional
+        What respondents see. Default: the name.
+    constant : bool, optional
+        Whether its utility has a constant.
+    """
+
+    name: str
+    label: str = ""
+    constant: bool = False
+
+    def __post_init__(self) -> None:
+        check_texts(f"alternative {self.name!r}", self, ("name", "label"))
+        if not self.name.strip():
+            raise refusal("alternative, name", self.name, "a text that is not empty")
+        if not isinstance(self.constant, bool):
+            raise refusal(f"alternative {self.name!r}, constant", self.constant, "true or false")
+        if not self.label:
+            object.__setattr__(self, "label", self.name)
+
+
+@dataclass(frozen=True)
+class Prior:
+    """What is believed of a coefficient before the study: its mean and standard deviation."""
+
+    mean: float
+    sd: float = 0.0
+
+    def __post_init__(self) -> None:
+        for name in ("mean", "sd"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+                raise refusal(f"prior, {name}", value, "a finite number")
+        if self.sd < 0:
+            raise refusal("prior, sd", self.sd, "zero or more")
+
+
+@dataclass(frozen=True)
+class DesignSettings:
+    """How the design is made, unless ``make_design`` is told otherwise."""
+
+    tasks: int = 16
+    blocks: int = 1
+    seed: int = 1
+    level_balance: bool = True
+
+    def __post_init__(self) -> None:
+        for name, least in (("tasks", 1), ("blocks", 1), ("seed", 0)):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise refusal(f"design, {name}", value, f"a whole number of at least {least}")
+        if not isinstance(self.level_balance, bool):
+            raise refusal("design, level_balance", self.level_balance, "true or false")
+        if self.blocks > self.tasks:
+            raise refusal("design, blocks", self.blocks, f"at most the number of tasks, {self.tasks}")
+
+
+def check_texts(key: str, part: object, names: Iterable[str]) -> None:
+    """Refuse what is not a text."""
+    for name in names:
+        value = getattr(part, name)
+        if not isinstance(value, str):
+            raise refusal(f"{key}, {name}", value, "a text")
+
+
+def check_distinct(key: str, values: Sequence[object]) -> None:
+    """Refuse what occurs twice."""
+    for k, value in enumerate(values):
+        if value in values[:k]:
+            raise refusal(key, value, "every one only once")

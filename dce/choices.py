@@ -1,0 +1,429 @@
+"""Answers, checked: one row per alternative of a task that a respondent answered.
+
+Every way in (:func:`read_long`, :func:`simulate_choices`, ``dce.read_responses``) ends in the
+same checks, so that whatever comes after can trust the frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from dce.coding import ALTERNATIVE
+from dce.errors import ChoicesError, listed
+from dce.logit import BoolArray, FloatArray, IntArray, log_probabilities
+from dce.study import Study
+
+
+class TaskFrame(Protocol):
+    """What a simulation needs of a design."""
+
+    @property
+    def study(self) -> Study: ...
+    @property
+    def frame(self) -> pd.DataFrame: ...
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the rows of a long frame stand in arrays of T tasks and J alternatives.
+
+    Attributes
+    ----------
+    rows : (T, J) integer array
+        Row of each alternative; 0 where a task lacks it.
+    available : (T, J) boolean array
+    chosen : (T,) integer array
+        Index of the chosen alternative.
+    weights : (T,) array
+    respondents : (T,) integer array or None
+        Number of the respondent, from 0; None where respondents are unknown.
+    """
+
+    rows: IntArray
+    available: BoolArray
+    chosen: IntArray
+    weights: FloatArray
+    respondents: IntArray | None
+
+
+@dataclass(frozen=True)
+class Choices:
+    """Checked answers. Make them with :func:`read_long`, ``read_responses`` or a simulation.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        Long frame: ``task``, ``alternative``, ``chosen`` (0 or 1), the attributes, and where known
+        ``respondent``, ``block``, ``available``, ``weight`` and characteristics of the respondent.
+    study : Study or None
+    left_out : dict of str to int
+        What was not used, and how often.
+    source : str
+        Where the answers come from, for messages.
+
+    Raises
+    ------
+    ChoicesError
+        Naming source, task and value, for everything that would make an estimate wrong.
+    """
+
+    frame: pd.DataFrame
+    study: Study | None = None
+    left_out: Mapping[str, int] = field(default_factory=dict)
+    source: str = "the answers"
+
+    def __post_init__(self) -> None:
+        frame = self.frame.reset_index(drop=True)
+        object.__setattr__(self, "frame", _checked(frame, self.study, self.source))
+
+    @property
+    def n_tasks(self) -> int:
+        """Number of answered tasks."""
+        return len(self.layout.chosen)
+
+    @property
+    def n_respondents(self) -> int | None:
+        """Number of respondents, None where they are unknown."""
+        return int(self.frame["respondent"].nunique()) if "respondent" in self.frame else None
+
+    @property
+    def alternatives(self) -> tuple[object, ...]:
+        """The alternatives, in the order of the study or of their first appearance."""
+        if self.study is not None:
+            return self.study.alternative_names
+        return tuple(pd.unique(self.frame[ALTERNATIVE]))
+
+    @cached_property
+    def layout(self) -> Layout:
+        """The frame arranged by task."""
+        codes = _task_codes(self.frame)
+        order = np.argsort(codes, kind="stable")
+        sizes = np.bincount(codes)
+        place = np.arange(len(codes)) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        rows = np.zeros((len(sizes), sizes.max()), dtype=np.intp)
+        shown = np.zeros(rows.shape, dtype=bool)
+        rows[codes[order], place] = order
+        shown[codes[order], place] = True
+        if "available" in self.frame:
+            shown &= self.frame["available"].to_numpy(dtype=bool)[rows]
+        chosen = self.frame["chosen"].to_numpy(dtype=bool)[rows] & shown
+        first = rows[:, 0]
+        weights = (
+            self.frame["weight"].to_numpy(dtype=np.float64)[first]
+            if "weight" in self.frame
+            else np.ones(len(rows))
+        )
+        respondents = (
+            pd.factorize(self.frame["respondent"])[0][first] if "respondent" in self.frame else None
+        )
+        return Layout(rows, shown, chosen.argmax(axis=1), weights, respondents)
+
+    def of(self, column: str, value: object) -> Choices:
+        """Return the answers of those whose characteristic has a value."""
+        rows = self.frame[self.frame[column] == value]
+        return Choices(rows, self.study, self.left_out, f"{self.source}, {column} = {value}")
+
+    def __str__(self) -> str:
+        who = f"{self.n_respondents:,d} respondents, " if self.n_respondents is not None else ""
+        lines = [f"Choices: {who}{self.n_tasks:,d} answered tasks, from {self.source}"]
+        shares = self.frame.loc[self.frame["chosen"] == 1, ALTERNATIVE].value_counts(normalize=True)
+        lines.append(
+            "Chosen: " + ", ".join(f"{name} {shares.get(name, 0):.1%}" for name in self.alternatives)
+        )
+        lines += [f"Left out: {count:,d} {what}" for what, count in self.left_out.items() if count]
+        return "\n".join(lines)
+
+
+def read_long(
+    frame: pd.DataFrame,
+    *,
+    task: str,
+    alternative: str,
+    chosen: str,
+    respondent: str | None = None,
+    weight: str | None = None,
+    available: str | None = None,
+    study: Study | None = None,
+    source: str = "the long frame",
+) -> Choices:
+    """Take answers from a long frame of anywhere: one row per alternative of a task.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+    task, alternative, chosen : str
+        The columns that hold the task, the alternative, and 1 where it was chosen, else 0.
+    respondent, weight, available : str, optional
+        The columns that hold the respondent, the weight of the task, and 0 where the alternative
+        was not available.
+    study : Study, optional
+        Checks levels and gives labels; the frame then has a column per attribute.
+    source : str, optional
+        What messages call the frame.
+
+    Returns
+    -------
+    Choices
+
+    Raises
+    ------
+    ChoicesError
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"t": [1, 1], "alt": ["a", "b"], "y": [1, 0], "price": [3, 4]})
+    >>> print(read_long(frame, task="t", alternative="alt", chosen="y"))
+    Choices: 1 answered tasks, from the long frame
+    Chosen: a 100.0%, b 0.0%
+    """
+    given = {
+        "task": task,
+        ALTERNATIVE: alternative,
+        "chosen": chosen,
+        "respondent": respondent,
+        "weight": weight,
+        "available": available,
+    }
+    names = {old: new for new, old in given.items() if old is not None}
+    if len(names) < sum(old is not None for old in given.values()):
+        raise ChoicesError(f"{source}: {given}: every role needs a column of its own.")
+    missing = [name for name in names if name not in frame.columns]
+    if missing:
+        raise ChoicesError(
+            f"{source}: column {listed(missing)} is missing; found: {listed(frame.columns, 30)}."
+        )
+    taken = [new for old, new in names.items() if new != old and new in frame.columns and new not in names]
+    if taken:
+        raise ChoicesError(
+            f"{source}: column {listed(taken)} has a reserved name but another role; rename it first."
+        )
+    return Choices(frame.rename(columns=names), study, {}, source)
+
+
+def simulate_choices(
+    design: TaskFrame,
+    coefficients: Mapping[str, float] | None = None,
+    *,
+    respondents: int,
+    seed: int,
+) -> Choices:
+    """Simulate what respondents with given coefficients would answer.
+
+    Parameters
+    ----------
+    design : Design
+    coefficients : mapping of str to float, optional
+        For every coefficient of the study's utility. Default: the prior means.
+    respondents : int
+        Each answers one block; blocks are as balanced as can be, in random order.
+    seed : int
+
+    Returns
+    -------
+    Choices
+
+    Raises
+    ------
+    ChoicesError
+        If a coefficient is missing or unknown, or the study has no priors to fall back on.
+    """
+    study = design.study
+    names = study.coefficients
+    if coefficients is None:
+        if not study.priors:
+            raise ChoicesError("the study has no priors: give the coefficients to simulate with.")
+        coefficients = study.prior_means.to_dict()
+    wrong = [name for name in coefficients if name not in names]
+    lacking = [name for name in names if name not in coefficients]
+    if wrong or lacking:
+        found = f"unknown: {listed(wrong)}" if wrong else f"missing: {listed(lacking)}"
+        raise ChoicesError(f"coefficients {found}; allowed: {listed(names, 40)}.")
+    if respondents < 1:
+        raise ChoicesError(f"respondents: found {respondents}; allowed: at least 1.")
+    beta = np.array([float(coefficients[name]) for name in names])
+
+    rng = np.random.default_rng(seed)
+    blocks = list(design.frame["block"].unique())
+    of_respondent = rng.permutation(np.resize(np.array(blocks), respondents))
+    frames = []
+    tasks = {block: rows for block, rows in design.frame.groupby("block", sort=False)}
+    J = len(study.alternative_names)
+    X = {block: study.coding.matrix(rows).reshape(-1, J, len(names)) for block, rows in tasks.items()}
+    for block in blocks:
+        who = np.flatnonzero(of_respondent == block) + 1
+        if not len(who):
+            continue
+        log_P = log_probabilities(X[block], beta)
+        utilities = log_P + rng.gumbel(size=(len(who), *log_P.shape))
+        rows = pd.concat([tasks[block]] * len(who), ignore_index=True)
+        best = utilities.argmax(axis=2)[..., None] == np.arange(J)
+        rows.insert(0, "respondent", np.repeat(who, len(tasks[block])))
+        rows["chosen"] = best.reshape(-1).astype(np.int64)
+        frames.append(rows)
+    answers = pd.concat(frames, ignore_index=True).sort_values("respondent", kind="stable")
+    return Choices(answers, study, {}, f"a simulation with seed {seed}")
+
+
+def _task_codes(frame: pd.DataFrame) -> IntArray:
+    """Number tasks from 0 in order of appearance; a task is one respondent's."""
+    codes = pd.factorize(frame["task"])[0]
+    if "respondent" in frame:
+        of_respondent = pd.factorize(frame["respondent"])[0]
+        codes = pd.factorize(of_respondent * (codes.max() + 1) + codes)[0]
+    return np.asarray(codes, dtype=np.intp)
+
+
+def _checked(frame: pd.DataFrame, study: Study | None, source: str) -> pd.DataFrame:
+    if frame.empty:
+        raise ChoicesError(f"{source}: there are no answers.")
+    if not frame.columns.is_unique:
+        raise ChoicesError(
+            f"{source}: column {listed(frame.columns[frame.columns.duplicated()])} occurs twice."
+        )
+    required = ["task", ALTERNATIVE, "chosen", *(study.attribute_names if study else ())]
+    missing = [name for name in required if name not in frame.columns]
+    if missing:
+        raise ChoicesError(
+            f"{source}: column {listed(missing)} is missing; found: {listed(frame.columns, 30)}."
+        )
+    frame = frame.copy()
+    for name in ("task", ALTERNATIVE, "respondent", "block"):
+        if name in frame and frame[name].isna().any():
+            raise ChoicesError(f"{source}, row {_first(frame[name].isna())}: {name} is missing.")
+    for name in ("chosen", "available"):
+        if name in frame:
+            frame[name] = _zero_or_one(frame, name, source)
+    if "weight" in frame:
+        frame["weight"] = _weights(frame, source)
+    if study is not None:
+        frame = _with_levels(frame, study, source)
+    codes = _task_codes(frame)
+    _check_tasks(frame, codes, source)
+    if "respondent" in frame and "block" in frame:
+        blocks = frame.groupby("respondent", sort=False)["block"].nunique()
+        if (blocks > 1).any():
+            who = blocks.index[blocks > 1][0]
+            found = frame.loc[frame["respondent"] == who, "block"].unique()
+            raise ChoicesError(f"{source}: respondent {who!r} is in blocks {listed(found)}; allowed: one.")
+    return frame
+
+
+def _first(wrong: pd.Series) -> int:
+    """Return the number of the first row that is wrong, counted from 1."""
+    return int(np.flatnonzero(wrong.to_numpy())[0]) + 1
+
+
+def _at(frame: pd.DataFrame, row: int) -> str:
+    who = f"respondent {frame['respondent'].iloc[row]!s}, " if "respondent" in frame else ""
+    return f"{who}task {frame['task'].iloc[row]!s}"
+
+
+def _zero_or_one(frame: pd.DataFrame, name: str, source: str) -> pd.Series:
+    numbers = pd.to_numeric(frame[name], errors="coerce")
+    wrong = ~numbers.isin([0, 1])
+    if wrong.any():
+        row = _first(wrong)
+        raise ChoicesError(
+            f"{source}, row {row} ({_at(frame, row - 1)}): {name} is {frame[name].iloc[row - 1]!r}; "
+            "allowed: 0 or 1."
+        )
+    return numbers.astype(np.int64)
+
+
+def _weights(frame: pd.DataFrame, source: str) -> pd.Series:
+    numbers = pd.to_numeric(frame["weight"], errors="coerce").astype(np.float64)
+    wrong = ~(np.isfinite(numbers) & (numbers >= 0))
+    if wrong.any():
+        row = _first(wrong)
+        raise ChoicesError(
+            f"{source}, row {row} ({_at(frame, row - 1)}): weight is "
+            f"{frame['weight'].iloc[row - 1]!r}; allowed: finite numbers of zero or more."
+        )
+    if not (numbers > 0).any():
+        raise ChoicesError(f"{source}: every weight is zero.")
+    return numbers
+
+
+def _with_levels(frame: pd.DataFrame, study: Study, source: str) -> pd.DataFrame:
+    names = study.alternative_names
+    unknown = ~frame[ALTERNATIVE].isin(names)
+    if unknown.any():
+        row = _first(unknown)
+        raise ChoicesError(
+            f"{source}, row {row} ({_at(frame, row - 1)}): alternative "
+            f"{frame[ALTERNATIVE].iloc[row - 1]!r} is not one of {listed(names)}."
+        )
+    for attribute in study.attributes:
+        values = frame[attribute.name]
+        if attribute.is_numeric:
+            numbers = pd.to_numeric(values, errors="coerce")
+            wrong = values.notna() & ~numbers.isin(attribute.levels)
+        else:
+            numbers = values.astype(object)
+            wrong = values.notna() & ~values.isin(attribute.levels)
+        owners = [name for name in names if study.has(name, attribute)]
+        owned = frame[ALTERNATIVE].isin(owners)
+        problem, allowed = "", ""
+        if wrong.any():
+            row, allowed = _first(wrong), listed(attribute.levels, 20)
+            problem = f"{attribute.name} has no level {values.iloc[row - 1]!r}"
+        elif (owned & values.isna()).any():
+            row, allowed = _first(owned & values.isna()), listed(attribute.levels, 20)
+            problem = f"{attribute.name} is missing"
+        elif (~owned & values.notna()).any():
+            row = _first(~owned & values.notna())
+            problem = (
+                f"{attribute.name} is {values.iloc[row - 1]!r}, but alternative "
+                f"{frame[ALTERNATIVE].iloc[row - 1]!r} has no such attribute"
+            )
+            allowed = "an empty cell"
+        if problem:
+            raise ChoicesError(f"{source}, row {row} ({_at(frame, row - 1)}): {problem}; allowed: {allowed}.")
+        frame[attribute.name] = numbers
+    return study.typed(frame)
+
+
+def _check_tasks(frame: pd.DataFrame, codes: IntArray, source: str) -> None:
+    alternative = pd.factorize(frame[ALTERNATIVE])[0]
+    pairs = pd.Series(codes * (alternative.max() + 1) + alternative)
+    if pairs.duplicated().any():
+        row = _first(pairs.duplicated()) - 1
+        raise ChoicesError(
+            f"{source}, {_at(frame, row)}: alternative {frame[ALTERNATIVE].iloc[row]!r} occurs "
+            "twice; allowed: once. Does the task occur twice, or is the respondent's column missing?"
+        )
+    chosen = frame["chosen"].to_numpy()
+    per_task = np.bincount(codes, weights=chosen)
+    if (per_task != 1).any():
+        task = int(np.flatnonzero(per_task != 1)[0])
+        row = int(np.flatnonzero(codes == task)[0])
+        raise ChoicesError(
+            f"{source}, {_at(frame, row)}: {int(per_task[task])} alternatives are chosen; allowed: one."
+        )
+    if "available" in frame:
+        wrong = (chosen == 1) & (frame["available"].to_numpy() == 0)
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0])
+            raise ChoicesError(
+                f"{source}, {_at(frame, row)}: alternative {frame[ALTERNATIVE].iloc[row]!r} is "
+                "chosen but not available."
+            )
+    single = np.bincount(codes) < 2
+    if single.any():
+        row = int(np.flatnonzero(codes == int(np.flatnonzero(single)[0]))[0])
+        raise ChoicesError(f"{source}, {_at(frame, row)}: one alternative only; allowed: two or more.")
+    for name in ("weight", "block"):
+        if name in frame:
+            values = frame[name].to_numpy()
+            first = np.zeros(codes.max() + 1, dtype=np.intp)
+            first[codes[::-1]] = np.arange(len(codes))[::-1]
+            wrong = values != values[first[codes]]
+            if wrong.any():
+                row = int(np.flatnonzero(wrong)[0])
+                raise ChoicesError(f"{source}, {_at(frame, row)}: {name} differs within the task.")

@@ -1,0 +1,342 @@
+"""From a long frame and a utility formula to X and the names of its coefficients.
+
+The only place that knows coding. Designs, choices and scenarios pass through the same
+:class:`Coding`, so a level means the same number everywhere.
+
+- Formulas are those of the package formulaic, without an intercept (a logit has none).
+- ``constants`` stands for the constants that the study declares. It is part of every formula, as
+  the intercept is elsewhere; ``- constants`` leaves it out, and ``alternative`` (a constant for
+  every alternative but the first) replaces it.
+- An attribute that an alternative does not have is empty there, and every term with it is zero.
+- Coefficients are called ``wait``, ``clinician[support worker]``, ``constant[service 2]``,
+  ``wait:alternative[peers]``, ``poly(distance, 2)[1]``.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from formulaic import Formula, ModelSpec
+from formulaic.errors import DataMismatchWarning, FormulaicError
+
+from dce.errors import FormulaError, listed
+from dce.logit import BoolArray, FloatArray, IntArray
+
+CONSTANTS = "constants"
+ALTERNATIVE = "alternative"
+MOST_LEVEL_ROWS = 5_000
+"""Rows of the frame in which all levels of all attributes occur equally often."""
+
+
+@dataclass(frozen=True)
+class Coding:
+    """How a long frame becomes the columns of X.
+
+    Attributes
+    ----------
+    formula : str
+        The formula as given.
+    names : tuple of str
+        Names of the K coefficients, in the order of the columns of X.
+    variables : tuple of str
+        Columns of a long frame that X depends on.
+    parts : tuple of frozenset of str
+        Per coefficient, the variables of its term.
+    treatment : tuple of bool
+        Per coefficient, whether it is a level against the reference level.
+    categories : dict
+        Per categorical variable, its levels; the first is the reference.
+    ranges : dict
+        Per numeric variable, its smallest and largest value when the coding was learned.
+    """
+
+    formula: str
+    names: tuple[str, ...]
+    variables: tuple[str, ...]
+    parts: tuple[frozenset[str], ...]
+    treatment: tuple[bool, ...]
+    categories: dict[str, tuple[object, ...]]
+    ranges: dict[str, tuple[float, float]]
+    spec: ModelSpec
+    columns: tuple[int, ...]
+    constants: tuple[str, ...]
+
+    def matrix(self, frame: pd.DataFrame) -> FloatArray:
+        """Return X, shape (N, K), for the N rows of a long frame.
+
+        Every distinct row is coded once. An empty cell makes the terms that use it zero.
+
+        Raises
+        ------
+        FormulaError
+            If a column is missing, a level is unknown, or a term is not finite.
+        """
+        data = _with_constants(frame, self.variables, self.constants)
+        first, inverse = _distinct_rows(data)
+        small = data.iloc[first]
+        absent = {name: small[name].isna().to_numpy() for name in self.variables}
+        filled = pd.DataFrame(
+            {name: self._fill(name, small[name], absent[name]) for name in self.variables},
+            index=range(len(small)),
+        )
+        X = _materialise(self.spec, filled)[:, list(self.columns)]
+        for k, part in enumerate(self.parts):
+            for name in part:
+                X[absent[name], k] = 0.0
+        if not np.isfinite(X).all():
+            row, k = np.argwhere(~np.isfinite(X))[0]
+            cells = {name: small[name].iloc[row] for name in sorted(self.parts[k])}
+            raise FormulaError(f"{self.names[k]}: not a finite number where {cells}.")
+        return X[inverse]
+
+    def _fill(self, name: str, values: pd.Series, absent: BoolArray) -> pd.Series | pd.Categorical:
+        if name not in self.categories:
+            numbers = pd.to_numeric(values).to_numpy(dtype=np.float64, na_value=np.nan)
+            return pd.Series(np.where(absent, self.ranges[name][0], numbers))
+        levels = self.categories[name]
+        known = values.isin(levels).to_numpy() | absent
+        if not known.all():
+            raise FormulaError(
+                f"{name}: unknown level {values[~known].iloc[0]!r}; allowed: {listed(levels)}."
+            )
+        return pd.Categorical(values.where(~absent, levels[0]), categories=list(levels))
+
+
+def learn_coding(
+    formula: str,
+    frame: pd.DataFrame,
+    levels: Mapping[str, Sequence[object]] | None = None,
+    constants: Sequence[str] = (),
+) -> Coding:
+    """Learn a coding from a formula and the data that it is to code.
+
+    Parameters
+    ----------
+    formula : str
+        Utility, such as ``"clinician + wait + wait:age65"``.
+    frame : pandas.DataFrame
+        A long frame. Characteristics of respondents, and data from elsewhere, are learned from it.
+    levels : mapping of str to sequence, optional
+        Levels of the study's attributes and alternatives. What depends on the levels, such as the
+        basis of ``poly``, is learned from these alone, so that it is the same for design, choices
+        and scenarios.
+    constants : sequence of str, optional
+        Alternatives with a constant.
+
+    Raises
+    ------
+    FormulaError
+        If the formula cannot be read, uses an unknown variable, or removes the intercept.
+    """
+    parsed = _parse(formula, bool(constants))
+    levels = dict(levels or {})
+    variables = tuple(sorted(parsed.required_variables))
+    unknown = [v for v in variables if v not in {*levels, *frame.columns, CONSTANTS, ALTERNATIVE}]
+    if unknown:
+        known = sorted(({*levels, *map(str, frame.columns)}) - {"chosen", "task", "weight"})
+        raise FormulaError(f"{formula!r}: unknown variable {listed(unknown)}; known: {listed(known, 20)}.")
+    others = [name for name in variables if name not in levels and name != CONSTANTS]
+    learned = _learning_frame(frame[others].dropna(), levels, variables, constants)
+    try:
+        spec = _learn_spec(parsed, learned)
+        if levels and others and spec.transform_state:
+            # A transform may remember means or norms: let it see every level with every respondent.
+            learned = _learning_frame(frame[others].dropna(), levels, variables, constants, full=True)
+            spec = _learn_spec(parsed, learned)
+    except FormulaicError as error:
+        raise FormulaError(f"{formula!r}: {_reason(error)}") from error
+
+    required = set(variables)
+    parts: list[frozenset[str]] = []
+    names: list[str] = []
+    columns: list[int] = []
+    treatment: list[bool] = []
+    start = 0
+    for term in spec.structure:
+        for offset, column in enumerate(term.columns):
+            if column != "Intercept":
+                parts.append(frozenset(str(v) for v in spec.term_variables[term.term] & required))
+                names.append(_tidy(column))
+                treatment.append(bool(len(parts[-1]) == 1 and "[T." in column))
+                columns.append(start + offset)
+        start += len(term.columns)
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise FormulaError(f"{formula!r}: {listed(repeated)} occurs twice; write each term once.")
+    if not names:
+        raise FormulaError(f"{formula!r}: no term is left; name at least one attribute.")
+    return Coding(
+        formula=formula,
+        names=tuple(names),
+        variables=variables,
+        parts=tuple(parts),
+        treatment=tuple(treatment),
+        categories={
+            name: tuple(learned[name].cat.categories)
+            for name in variables
+            if isinstance(learned[name].dtype, pd.CategoricalDtype)
+        },
+        ranges={
+            name: (float(learned[name].min()), float(learned[name].max()))
+            for name in variables
+            if not isinstance(learned[name].dtype, pd.CategoricalDtype)
+        },
+        spec=spec,
+        columns=tuple(columns),
+        constants=tuple(constants),
+    )
+
+
+def drop_columns(coding: Coding, drop: Sequence[int]) -> Coding:
+    """Return the coding without some of its coefficients."""
+    keep = [k for k in range(len(coding.names)) if k not in set(drop)]
+    return Coding(
+        **{
+            **coding.__dict__,
+            "names": tuple(coding.names[k] for k in keep),
+            "parts": tuple(coding.parts[k] for k in keep),
+            "treatment": tuple(coding.treatment[k] for k in keep),
+            "columns": tuple(coding.columns[k] for k in keep),
+        }
+    )
+
+
+def _parse(formula: str, has_constants: bool) -> Formula:
+    text = formula.strip().removeprefix("~").strip()
+    if not text:
+        raise FormulaError("The formula is empty; name at least one attribute.")
+    try:
+        parsed = Formula(f"1 + {CONSTANTS} + {text}")
+    except (FormulaicError, SyntaxError) as error:
+        raise FormulaError(f"{formula!r}: {_reason(error)}") from error
+    if not isinstance(parsed, Formula) or hasattr(parsed, "lhs"):
+        raise FormulaError(f"{formula!r}: one side only; the answers are not part of the formula.")
+    terms = [str(term) for term in parsed]
+    if "1" not in terms:
+        raise FormulaError(
+            f"{formula!r}: leave out 0 and -1; a logit has no intercept. "
+            "To leave out the constants of the study, write '- constants'."
+        )
+    if not has_constants or ALTERNATIVE in terms:
+        terms = [term for term in terms if term != CONSTANTS]
+    try:
+        return Formula(terms)
+    except (FormulaicError, SyntaxError) as error:
+        raise FormulaError(f"{formula!r}: {_reason(error)}") from error
+
+
+def _learning_frame(
+    observed: pd.DataFrame,
+    levels: Mapping[str, Sequence[object]],
+    variables: Sequence[str],
+    constants: Sequence[str],
+    full: bool = False,
+) -> pd.DataFrame:
+    """Rows in which every level of every attribute occurs, equally often."""
+    used = {name: list(levels[name]) for name in variables if name in levels}
+    if CONSTANTS in variables:
+        used[CONSTANTS] = ["", *constants]
+    cycle = math.lcm(*(len(values) for values in used.values())) if used else 1
+    if cycle > MOST_LEVEL_ROWS:
+        cycle = MOST_LEVEL_ROWS
+    if not full and used:
+        observed = observed.drop_duplicates()
+    if full:
+        rows = cycle * len(observed)
+    else:
+        rows = max(cycle, len(observed))
+        rows = -(-rows // cycle) * cycle
+    if observed.empty and len(observed.columns):
+        raise FormulaError(f"{listed(observed.columns)}: no row without a missing value.")
+    data: dict[str, object] = {}
+    for name in variables:
+        if name in used:
+            values = [used[name][i % len(used[name])] for i in range(cycle)]
+            column = pd.Series(np.resize(np.array(values, dtype=object), rows))
+            data[name] = _typed(column, used[name])
+        else:
+            column = observed[name]
+            repeated = column.take(np.repeat(np.arange(len(column)), cycle)[:rows] if full
+                                   else np.resize(np.arange(len(column)), rows))
+            data[name] = _typed(repeated.reset_index(drop=True), None)
+    return pd.DataFrame(data, index=range(rows))
+
+
+def _typed(values: pd.Series, levels: Sequence[object] | None) -> pd.Series:
+    numeric = (
+        all(isinstance(level, (int, float)) for level in levels)
+        if levels is not None
+        else pd.api.types.is_numeric_dtype(values)
+    )
+    if numeric:
+        return values.astype(np.float64)
+    if levels is None:
+        is_category = isinstance(values.dtype, pd.CategoricalDtype)
+        levels = list(values.cat.categories) if is_category else sorted(values.unique(), key=str)
+    return pd.Series(pd.Categorical(values, categories=list(levels)))
+
+
+def _learn_spec(parsed: Formula, learned: pd.DataFrame) -> ModelSpec:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", DataMismatchWarning)
+            matrix = parsed.get_model_matrix(learned, context={}, na_action="ignore", output="numpy")
+    except FormulaicError:
+        raise
+    except Exception as error:  # formulas run code of other packages: any failure is a bad formula
+        raise FormulaError(f"{_reason(error)}") from error
+    return matrix.model_spec
+
+
+def _materialise(spec: ModelSpec, filled: pd.DataFrame) -> FloatArray:
+    try:
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("error", DataMismatchWarning)
+            return np.array(spec.get_model_matrix(filled, context={}), dtype=np.float64)
+    except (FormulaicError, DataMismatchWarning, ValueError, TypeError) as error:
+        raise FormulaError(_reason(error)) from error
+
+
+def _with_constants(
+    frame: pd.DataFrame, variables: Sequence[str], constants: Sequence[str]
+) -> pd.DataFrame:
+    missing = [name for name in variables if name not in frame.columns and name != CONSTANTS]
+    if missing:
+        raise FormulaError(f"column {listed(missing)} is missing; found: {listed(frame.columns, 20)}.")
+    data = {name: frame[name] for name in variables if name != CONSTANTS}
+    if CONSTANTS in variables:
+        alternative = frame[ALTERNATIVE].astype(object)
+        data[CONSTANTS] = alternative.where(alternative.isin(constants), "")
+    return pd.DataFrame({name: data[name] for name in variables})
+
+
+def _distinct_rows(data: pd.DataFrame) -> tuple[IntArray, IntArray]:
+    """Return the position of each distinct row, and per row which of these it is."""
+    codes = np.zeros(len(data), dtype=np.int64)
+    for name in data.columns:
+        of_column, values = pd.factorize(data[name])
+        mixed = codes * (len(values) + 1) + of_column + 1
+        codes, distinct = pd.factorize(mixed)
+        if len(distinct) == len(data):
+            break
+    first = np.full(int(codes.max(initial=-1)) + 1, len(codes), dtype=np.intp)
+    np.minimum.at(first, codes, np.arange(len(codes)))
+    return first, np.asarray(codes, dtype=np.intp)
+
+
+def _tidy(column: str) -> str:
+    """Turn formulaic's ``C(mode, contr.sum)[S.class]`` into ``mode[class]``."""
+    name = re.sub(r"C\((\w+)[^\[\]]*\)\[", r"\1[", column)
+    name = re.sub(r"\[[TS]\.", "[", name)
+    name = re.sub(r"\[(-?\d+)\.0\]", r"[\1]", name)
+    return re.sub(rf"\b{CONSTANTS}\[", "constant[", name)
+
+
+def _reason(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -1,0 +1,1 @@
+"""How good a design is, the search for a better one, its blocks and diagnostics."""

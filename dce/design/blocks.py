@@ -1,0 +1,71 @@
+"""The division of tasks into blocks, one of which each respondent answers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dce.logit import FloatArray, IntArray
+
+STARTS = 50
+
+
+def assign_blocks(features: FloatArray, blocks: int, rng: np.random.Generator) -> IntArray:
+    """Divide tasks into blocks in which features occur as evenly as can be.
+
+    Tasks are swapped between blocks for as long as the sum of squared deviations of every
+    feature's total in every block from its share falls, from several random starts.
+
+    Parameters
+    ----------
+    features : (S, F) array
+        Per task, an indicator of every level of every attribute of every alternative.
+    blocks : int
+        Their sizes differ by at most one task.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    (S,) integer array
+        Block of every task, from 1.
+    """
+    S = len(features)
+    if blocks == 1:
+        return np.ones(S, dtype=np.intp)
+    F = features - features.mean(axis=0)
+    gram = F @ F.T
+    best, best_loss = None, np.inf
+    for _ in range(STARTS):
+        block = rng.permutation(np.arange(S) % blocks)
+        block, loss = _descend(block, gram, blocks)
+        if loss < best_loss - 1e-9:
+            best, best_loss = block, loss
+    assert best is not None
+    return _renumbered(best)
+
+
+def _descend(block: IntArray, gram: FloatArray, blocks: int) -> tuple[IntArray, float]:
+    """Swap tasks between blocks while the loss, the sum over blocks of |sum of features|^2, falls."""
+    block = block.copy()
+    S = len(block)
+    first, second = np.triu_indices(S, k=1)
+    member = np.eye(blocks)[block]
+    while True:
+        with_block = gram @ member  # (S, blocks): inner product of a task with a block's sum
+        a, b = block[first], block[second]
+        change = 2 * (
+            with_block[second, a] - with_block[first, a] + with_block[first, b] - with_block[second, b]
+        ) + 2 * (gram[first, first] + gram[second, second] - 2 * gram[first, second])
+        change = np.where(a == b, 0.0, change)
+        swap = int(change.argmin())
+        if change[swap] > -1e-9:
+            return block, float(np.einsum("sb,st,tb->", member, gram, member))
+        s, t = first[swap], second[swap]
+        block[[s, t]] = block[[t, s]]
+        member[[s, t]] = member[[t, s]]
+
+
+def _renumbered(block: IntArray) -> IntArray:
+    """Number blocks from 1 in order of their first task."""
+    _, first, inverse = np.unique(block, return_index=True, return_inverse=True)
+    rank = np.argsort(np.argsort(first))
+    return np.asarray(rank[inverse] + 1, dtype=np.intp)

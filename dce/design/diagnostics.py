@@ -1,0 +1,224 @@
+"""What a reviewer asks of a design, as tables."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from dce.logit import FloatArray
+from dce.table import WIDTH, Table, number
+
+if TYPE_CHECKING:
+    from dce.design.design import Design
+
+LIKELY = 0.9
+"""Choice probability above which a task tells little: one service is all but certain."""
+
+
+def summary(design: Design) -> str:
+    """Return the printed form of a design: its quality, then tables by attribute and coefficient."""
+    study = design.study
+    sizes = np.bincount(design.task_blocks)[1:]
+    sizes = sizes[sizes > 0]
+    each = "" if len(sizes) == 1 else f" in {len(sizes)} blocks of {_span(sizes)}"
+    J = len(study.alternative_names)
+    priors = "at the prior means" if study.priors else "no priors given: all are zero"
+    P = design.probabilities
+    lines = [
+        f"Design: {study.title}",
+        f"{design.n_tasks} tasks of {J} alternatives{each}; {design.origin}",
+        f"D-error {number(design.d_error, '.5f')} ({priors}; all {len(study.coefficients)} coefficients)",
+        f"Utility balance {utility_balance(P):.1%} (100%: all alternatives equally likely); "
+        f"{int((P.max(axis=1) > LIKELY).sum())} tasks with a choice above {LIKELY:.0%}",
+        _correlation_line(design),
+        f"Level balance: counts of a level within an alternative differ by at most "
+        f"{level_imbalance(design)}",
+        *_sample_size_lines(design),
+    ]
+    if design.broken_restrictions:
+        lines.append(
+            f"Broken: {design.broken_restrictions} services break a restriction, equal their rival, or "
+            "stand in a repeated task"
+        )
+    lines = [textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in lines]
+    return "\n".join([*lines, "", str(attribute_table(design)), "", str(coefficient_table(design))])
+
+
+def _span(sizes: np.ndarray) -> str:
+    low, high = int(sizes.min()), int(sizes.max())
+    return f"{low}" if low == high else f"{low} or {high}"
+
+
+def level_counts(design: Design) -> pd.DataFrame:
+    """Return how often each level is shown; one column per alternative."""
+    study, L = design.study, design.levels
+    rows: dict[tuple[str, str], list[float]] = {}
+    for a, attribute in enumerate(study.attributes):
+        for n, label in enumerate(attribute.labels):
+            rows[attribute.label, label] = [
+                float((L[:, j, a] == n).sum()) if design.coding.owned[j, a] else math.nan
+                for j in range(L.shape[1])
+            ]
+    frame = pd.DataFrame.from_dict(rows, orient="index", columns=list(study.alternative_names))
+    frame.index = pd.MultiIndex.from_tuples(list(rows), names=["attribute", "level"])
+    return frame.dropna(axis=1, how="all")
+
+
+def level_imbalance(design: Design) -> int:
+    """Return the largest difference between counts of two levels within an alternative."""
+    groups = level_counts(design).groupby(level="attribute", sort=False)
+    return int((groups.max() - groups.min()).max().max())
+
+
+def overlap(design: Design) -> pd.Series[float]:
+    """Return, per attribute, the share of tasks in which all alternatives show the same level."""
+    shares = {}
+    for a, attribute in enumerate(design.study.attributes):
+        L = design.levels[:, design.coding.owned[:, a], a]
+        shares[attribute.name] = (
+            float((L == L[:, :1]).all(axis=1).mean()) if L.shape[1] > 1 else math.nan
+        )
+    return pd.Series(shares)
+
+
+def utility_balance(P: FloatArray) -> float:
+    """Return the mean over tasks of the product of J P_j: 1 where all are equally likely.
+
+    Kessels, Goos and Vandebroek (2006), Journal of Marketing Research 43:409.
+    """
+    return float(np.prod(P * P.shape[-1], axis=-1).mean())
+
+
+def correlations(design: Design) -> pd.DataFrame:
+    """Return correlations of the coded attributes within each alternative.
+
+    One row per pair of coefficients: ``alternative``, ``first``, ``second``, ``correlation``. Two
+    columns of one attribute are left out.
+    """
+    names, parts = design.study.coefficients, design.study.coding.parts
+    rows = []
+    for j, alternative in enumerate(design.study.alternative_names):
+        X = design.X[:, j]
+        varies = np.ptp(X, axis=0) > 0
+        with np.errstate(invalid="ignore", divide="ignore"):
+            R = np.atleast_2d(np.corrcoef(X, rowvar=False))
+        for k in range(len(names)):
+            for i in range(k):
+                if varies[i] and varies[k] and parts[i] != parts[k]:
+                    rows.append((alternative, names[i], names[k], float(R[i, k])))
+    return pd.DataFrame(rows, columns=["alternative", "first", "second", "correlation"])
+
+
+def block_correlations(design: Design) -> pd.Series[float]:
+    """Return, per attribute, its largest absolute correlation with belonging to a block."""
+    largest = dict.fromkeys(design.study.attribute_names, 0.0)
+    if len(design.blocks) == 1:
+        return pd.Series(largest)
+    for a, attribute in enumerate(design.study.attributes):
+        for j in np.flatnonzero(design.coding.owned[:, a]):
+            for n in range(len(attribute.levels)):
+                shown = design.levels[:, j, a] == n
+                for block in design.blocks:
+                    r = _correlation(shown, design.task_blocks == block)
+                    largest[attribute.name] = max(largest[attribute.name], abs(r))
+    return pd.Series(largest)
+
+
+def _correlation(a: np.ndarray, b: np.ndarray) -> float:
+    if a.all() or not a.any() or b.all() or not b.any():
+        return 0.0
+    return float(np.corrcoef(a, b)[0, 1])
+
+
+def orme(design: Design) -> int:
+    """Return Orme's rule for the respondents that each block needs, 500 c / (t a).
+
+    c is the largest number of levels, t the tasks that a respondent answers, a the alternatives
+    besides the opt-out. Orme (2010), Getting Started with Conjoint Analysis, 2nd ed., chapter 7.
+    """
+    c = max(len(attribute.levels) for attribute in design.study.attributes)
+    t = int(np.bincount(design.task_blocks)[1:].max())
+    return math.ceil(500 * c / (t * max(len(design.study.alternatives), 1)))
+
+
+def s_estimates(design: Design, level: float = 0.95) -> pd.Series[float]:
+    """Return the respondents after which each coefficient differs significantly from zero.
+
+    Respondents answer one block each. Infinite where the prior mean is zero. Rose and Bliemer
+    (2013), Transportation 40:1021.
+    """
+    variance = np.diag(np.linalg.inv(design.information)) * len(design.blocks)
+    means = design.study.prior_means
+    with np.errstate(divide="ignore"):
+        n = norm.isf((1 - level) / 2) ** 2 * variance / means.to_numpy() ** 2
+    return pd.Series(np.ceil(n), index=means.index)
+
+
+def _sample_size_lines(design: Design) -> list[str]:
+    n, blocks = orme(design), len(design.blocks)
+    of_blocks = f" per block, {n * blocks:,d} in all" if blocks > 1 else ""
+    lines = [f"Sample size, Orme's rule: {n:,d} respondents{of_blocks}"]
+    s = s_estimates(design)
+    known = s[np.isfinite(s)]
+    if known.empty:
+        return [*lines, "Sample size, S-estimate: needs priors other than zero"]
+    largest = str(known.idxmax())
+    zero = [design.study.label(str(name)) for name in s.index[~np.isfinite(s)]]
+    text = (
+        f"Sample size, S-estimate: {int(known.max()):,d} respondents, for "
+        f"{design.study.label(largest)} (others below)"
+    )
+    return [*lines, text + (f"; none for a prior of zero: {', '.join(zero)}" if zero else "")]
+
+
+def _correlation_line(design: Design) -> str:
+    table = correlations(design)
+    if table.empty:
+        return "Correlation: no two attributes vary within an alternative"
+    row = table.loc[table["correlation"].abs().idxmax()]
+    return (
+        f"Largest correlation within an alternative {row['correlation']:.2f} "
+        f"({row['first']} with {row['second']}, {row['alternative']})"
+    )
+
+
+def attribute_table(design: Design) -> Table:
+    """Return, per attribute, counts of its levels, overlap and correlation with the block."""
+    study = design.study
+    counts = level_counts(design)
+    data: dict[str, list[object]] = {}
+    for name in counts.columns:
+        data[str(name)] = [
+            " ".join(f"{n:.0f}" for n in counts.loc[attribute.label, name].dropna()) or "–"
+            for attribute in study.attributes
+        ]
+    data["overlap"] = overlap(design).tolist()
+    if len(design.blocks) > 1:
+        data["block r"] = block_correlations(design).tolist()
+    index = pd.Index([attribute.label for attribute in study.attributes], name="")
+    notes = ["How often each level is shown, in the order of the study; overlap: share of tasks in "
+             "which all alternatives show the same level"
+             + ("; block r: largest correlation of a level with a block." if len(design.blocks) > 1 else ".")]
+    return Table(
+        "Attributes", pd.DataFrame(data, index=index), {"overlap": ".0%", "block r": ".2f"}, tuple(notes)
+    )
+
+
+def coefficient_table(design: Design) -> Table:
+    """Return, per coefficient, its prior, the error that 100 respondents leave, and the S-estimate."""
+    study = design.study
+    variance = np.diag(np.linalg.inv(design.information)) * len(design.blocks)
+    frame = pd.DataFrame(
+        {
+            "prior": study.prior_means.to_numpy(),
+            "s.e., N = 100": np.sqrt(variance / 100),
+            "S-estimate": s_estimates(design).to_numpy(),
+        },
+        index=pd.Index([study.label(name) for name in study.coefficients], name=""),
+    )
+    return Table("Coefficients", frame, {"prior": "4", "s.e., N = 100": "4", "S-estimate": ",.0f"})

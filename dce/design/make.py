@@ -1,0 +1,121 @@
+"""Designs from a search, and designs from elsewhere."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+import numpy as np
+import pandas as pd
+
+from dce.design.blocks import assign_blocks
+from dce.design.design import Design, check_utility_identified
+from dce.design.levels import LevelCoding, level_coding
+from dce.design.search import Progress, Search
+from dce.errors import DesignError
+from dce.logit import FloatArray, IntArray
+from dce.study import Study
+
+STARTS = 5
+"""Random starts of the search, unless told otherwise."""
+
+
+def make_design(
+    study: Study,
+    *,
+    tasks: int | None = None,
+    blocks: int | None = None,
+    seed: int | None = None,
+    level_balance: bool | None = None,
+    starts: int = STARTS,
+    progress: Progress | None = None,
+) -> Design:
+    """Search for a D-efficient design at the prior means.
+
+    Parameters
+    ----------
+    study : Study
+    tasks, blocks, seed, level_balance : optional
+        Default: what the study says. With ``level_balance`` every level occurs equally often
+        within each alternative, counts within one; without it, a linear attribute shows little
+        but its extreme levels.
+    starts : int, optional
+        Random starts of the iterated local search. Same seed and starts, same design.
+    progress : callable, optional
+        Called after each start with the number done, the number of all, and the best D-error.
+
+    Returns
+    -------
+    Design
+
+    Raises
+    ------
+    DesignError
+        If the restrictions leave no design, or no number of answers would identify the utility.
+
+    References
+    ----------
+    Huber and Zwerina (1996), Journal of Marketing Research 33:307; Rose and Bliemer (2009),
+    Transport Reviews 29:587.
+    """
+    settings = study.design
+    tasks = settings.tasks if tasks is None else tasks
+    blocks = settings.blocks if blocks is None else blocks
+    seed = settings.seed if seed is None else seed
+    level_balance = settings.level_balance if level_balance is None else level_balance
+    for name, value in (("tasks", tasks), ("blocks", blocks), ("starts", starts)):
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise DesignError(f"{name}: found {value!r}; allowed: a whole number of at least 1.")
+    if blocks > tasks:
+        raise DesignError(f"blocks: found {blocks}; allowed: at most the number of tasks, {tasks}.")
+    coding = level_coding(study)
+    K, J = len(study.coefficients), len(study.alternative_names)
+    if tasks * (J - 1) < K:
+        least = -(-K // (J - 1))
+        raise DesignError(
+            f"tasks: found {tasks}; allowed: at least {least}, because the utility has {K} coefficients."
+        )
+    rng = np.random.default_rng(seed)
+    search = Search(coding, study.prior_means.to_numpy(), tasks, level_balance)
+    L, value = search.best(starts, rng, progress)
+    if value == -np.inf:
+        check_utility_identified(study, coding.code(L))
+    block = assign_blocks(_indicators(L, coding), blocks, rng)
+    order = np.lexsort((rng.permutation(tasks), block))
+    kind = "level-balanced" if level_balance else "levels free"
+    origin = f"dce {version('dce')}, D-efficient, {kind}, {starts} starts, seed {seed}"
+    return Design(study, coding.to_frame(L[order], block[order]), origin)
+
+
+def evaluate_design(study: Study, frame: pd.DataFrame, origin: str = "made elsewhere") -> Design:
+    """Take a design that was made elsewhere.
+
+    Parameters
+    ----------
+    study : Study
+    frame : pandas.DataFrame
+        Long frame: ``task``, ``alternative``, a column per attribute, and ``block`` if there are
+        blocks.
+    origin : str, optional
+        Where it comes from, for the printed summary.
+
+    Returns
+    -------
+    Design
+        Print it for its D-error and diagnostics.
+
+    Raises
+    ------
+    DesignError
+    """
+    return Design(study, frame, origin)
+
+
+def _indicators(L: IntArray, coding: LevelCoding) -> FloatArray:
+    """Return (S, F): whether a task shows a level of an attribute in an alternative."""
+    return np.column_stack(
+        [
+            L[:, j, a] == level
+            for j, a in np.argwhere(coding.owned)
+            for level in range(coding.sizes[a])
+        ]
+    ).astype(np.float64)

@@ -1,0 +1,247 @@
+"""The search for a D-efficient design.
+
+Columns are the attributes of each alternative. A level-balanced search swaps two tasks' levels of a
+column, so that how often each level occurs never changes; a free search exchanges single levels.
+Only the information of the tasks that change is computed anew. From a local optimum, iterated local
+search shakes a few levels and descends again (Lourenço, Martin and Stützle 2003).
+
+Notation as in :mod:`dce.design.levels`; M (S, K, K) is the information of every task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from pyDOE3 import fullfact
+
+from dce.design.levels import Feasibility, LevelCoding
+from dce.errors import DesignError
+from dce.logit import BoolArray, FloatArray, IntArray, log_probabilities, task_information
+
+SMALLEST_GAIN = 1e-9
+"""Smallest increase of the log-determinant that counts as an improvement."""
+KICKS = 60
+"""Shakes without improvement after which a start is given up."""
+SHAKEN = 5
+"""Exchanges in a shake."""
+REPAIRS = 2_000
+"""Exchanges tried to make a random start feasible."""
+MOST_PROFILES = 200_000
+"""Full factorials up to this size are enumerated for starting profiles."""
+
+Progress = Callable[[int, int, float], None]
+
+
+class Search:
+    """A search for a design of S tasks; it holds what stays the same from start to start."""
+
+    def __init__(self, coding: LevelCoding, beta: FloatArray, tasks: int, balanced: bool) -> None:
+        self.coding = coding
+        self.beta = beta
+        self.tasks = tasks
+        self.balanced = balanced
+        self.feasibility = Feasibility(coding)
+        self.columns = [(int(j), int(a)) for j, a in np.argwhere(coding.owned)]
+        first, second = np.triu_indices(tasks, k=1)
+        self.pairs = (first, second)
+
+    def best(
+        self, starts: int, rng: np.random.Generator, progress: Progress | None = None
+    ) -> tuple[IntArray, float]:
+        """Return the best level numbers of several starts, and their log-determinant.
+
+        An interrupt (Ctrl-C) returns the best so far.
+        """
+        best_L, best_value = None, -np.inf
+        try:
+            for start in range(starts):
+                L = self.random_start(rng)
+                L, value = self.iterate(L, rng)
+                if best_L is None or value > best_value:
+                    best_L, best_value = L, value
+                if progress is not None:
+                    progress(start + 1, starts, d_error(best_value, len(self.beta)))
+        except KeyboardInterrupt:
+            if best_L is None:
+                raise
+        assert best_L is not None
+        return best_L, best_value
+
+    def random_start(self, rng: np.random.Generator) -> IntArray:
+        """Return a feasible start, level-balanced where asked for.
+
+        Raises
+        ------
+        DesignError
+            If none is found.
+        """
+        for _ in range(20):
+            L = self._balanced_start(rng) if self.balanced else self._factorial_start(rng)
+            if self._repair(L, rng):
+                return L
+        cure = "; level_balance=False may help" if self.balanced else ""
+        raise DesignError(
+            f"no design of {self.tasks} tasks that keeps the restrictions, repeats no task and shows "
+            f"no two identical services was found{cure}, and so may fewer tasks or restrictions."
+        )
+
+    def _balanced_start(self, rng: np.random.Generator) -> IntArray:
+        L = self._empty()
+        for j, a in self.columns:
+            n = self.coding.sizes[a]
+            levels = np.concatenate([np.tile(np.arange(n), self.tasks // n),
+                                     rng.permutation(n)[: self.tasks % n]])
+            L[:, j, a] = rng.permutation(levels)
+        return L
+
+    def _factorial_start(self, rng: np.random.Generator) -> IntArray:
+        L = self._empty()
+        sizes = self.coding.sizes
+        if np.prod(sizes, dtype=np.float64) > MOST_PROFILES:
+            for j, a in self.columns:
+                L[:, j, a] = rng.integers(sizes[a], size=self.tasks)
+            return L
+        profiles = fullfact(list(sizes)).astype(np.intp)
+        for j in np.flatnonzero(self.coding.owned.any(axis=1)):
+            allowed = profiles[self.feasibility.services(int(j), profiles)]
+            if not len(allowed):
+                name = self.coding.study.alternative_names[j]
+                raise DesignError(f"the restrictions together allow no service for {name!r}.")
+            drawn = allowed[rng.integers(len(allowed), size=self.tasks)]
+            L[:, j] = np.where(self.coding.owned[j], drawn, -1)
+        return L
+
+    def _empty(self) -> IntArray:
+        return np.full((self.tasks, *self.coding.owned.shape), -1, dtype=np.intp)
+
+    def _repair(self, L: IntArray, rng: np.random.Generator) -> bool:
+        """Exchange levels in place until no rule is broken; say whether that succeeded."""
+        broken = self.feasibility.violations(L)
+        for _ in range(REPAIRS):
+            if not broken.any():
+                return True
+            s, j = rng.choice(np.argwhere(broken))
+            mine = [a for i, a in self.columns if i == j]
+            a = int(rng.choice(mine)) if mine else None
+            if a is None:
+                return False
+            before = L[:, j, a].copy()
+            self._exchange(L, int(j), a, int(s), rng)
+            after = self.feasibility.violations(L)
+            if after.sum() > broken.sum():
+                L[:, j, a] = before
+            else:
+                broken = after
+        return False
+
+    def _exchange(self, L: IntArray, j: int, a: int, s: int, rng: np.random.Generator) -> None:
+        """Exchange a level of task s in place: with another task's, or for any other."""
+        if self.balanced:
+            t = int(rng.integers(self.tasks))
+            L[[s, t], j, a] = L[[t, s], j, a]
+        else:
+            L[s, j, a] = rng.integers(self.coding.sizes[a])
+
+    def iterate(self, L: IntArray, rng: np.random.Generator) -> tuple[IntArray, float]:
+        """Descend, then shake and descend again until that no longer helps."""
+        L, value = self.descend(L)
+        failures = 0
+        while failures < KICKS:
+            trial = L.copy()
+            for _ in range(SHAKEN):
+                j, a = self.columns[int(rng.integers(len(self.columns)))]
+                self._exchange(trial, j, a, int(rng.integers(self.tasks)), rng)
+            if self.feasibility.violations(trial).any() and not self._repair(trial, rng):
+                failures += 1
+                continue
+            trial, trial_value = self.descend(trial)
+            if trial_value > value + SMALLEST_GAIN:
+                L, value, failures = trial, trial_value, 0
+            else:
+                failures += 1
+        return L, value
+
+    def descend(self, L: IntArray) -> tuple[IntArray, float]:
+        """Exchange levels, column by column, for as long as the log-determinant grows."""
+        L = L.copy()
+        X = self.coding.code(L)
+        M = self.information(X)
+        value = log_determinants(M.sum(axis=0))
+        idle = 0
+        while idle < len(self.columns):
+            for j, a in self.columns:
+                gained = self._improve_column(L, X, M, j, a, float(value))
+                if gained is None:
+                    idle += 1
+                else:
+                    value, idle = gained, 0
+                if idle >= len(self.columns):
+                    break
+        return L, float(value)
+
+    def _improve_column(
+        self, L: IntArray, X: FloatArray, M: FloatArray, j: int, a: int, value: float
+    ) -> float | None:
+        """Make the best exchange of a column in place; return the new value, None without one."""
+        n = self.coding.sizes[a]
+        trial = np.repeat(L[:, j, None, :], n, axis=1)
+        trial[..., a] = np.arange(n)
+        x = self.coding.code_one(j, trial)
+        X_trial = np.repeat(X[:, None], n, axis=1)
+        X_trial[:, :, j] = x
+        M_trial = self.information(X_trial)
+        allowed = self._allowed(L, trial, j)
+        change = M_trial - M[:, None]
+        total = M.sum(axis=0)
+        now = L[:, j, a]
+        if self.balanced:
+            s, t = self.pairs
+            use = (now[s] != now[t]) & allowed[s, now[t]] & allowed[t, now[s]]
+            s, t = s[use], t[use]
+            values = log_determinants(total + change[s, now[t]] + change[t, now[s]])
+        else:
+            s, t = np.nonzero(allowed & (np.arange(n) != now[:, None]))
+            values = log_determinants(total + change[s, t])
+        for best in np.argsort(-values, kind="stable"):
+            if not values[best] > value + SMALLEST_GAIN:
+                return None
+            moved = [(s[best], now[t[best]]), (t[best], now[s[best]])] if self.balanced else [(s[best], t[best])]
+            before = now.copy()
+            for task, level in moved:
+                L[task, j, a] = level
+            if self._repeats_a_task(L):
+                L[:, j, a] = before
+                continue
+            for task, level in moved:
+                X[task, j] = x[task, level]
+                M[task] = M_trial[task, level]
+            return float(values[best])
+        return None
+
+    def _allowed(self, L: IntArray, trial: IntArray, j: int) -> BoolArray:
+        """Whether each task may have each level, shape (S, n): restrictions, identical services."""
+        allowed = self.feasibility.services(j, trial)
+        if not self.coding.study.labelled:
+            for i in range(L.shape[1]):
+                if i != j and self.coding.owned[i].any():
+                    allowed &= (trial != L[:, None, i]).any(axis=-1)
+        return allowed
+
+    def _repeats_a_task(self, L: IntArray) -> bool:
+        return len(np.unique(self.feasibility.task_keys(L), axis=0)) < len(L)
+
+    def information(self, X: FloatArray) -> FloatArray:
+        """Return the information of tasks (..., J, K) at the prior means, shape (..., K, K)."""
+        return task_information(X, np.exp(log_probabilities(X, self.beta)))
+
+
+def log_determinants(information: FloatArray) -> FloatArray:
+    """Return log-determinants, shape (...); minus infinity where singular."""
+    sign, value = np.linalg.slogdet(information)
+    return np.asarray(np.where(sign > 0, value, -np.inf), dtype=np.float64)
+
+
+def d_error(log_determinant: float, K: int) -> float:
+    """Return the D-error, det(information)^(-1/K), of a log-determinant."""
+    return float(np.exp(-log_determinant / K))

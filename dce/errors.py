@@ -1,0 +1,78 @@
+"""The exceptions of dce.
+
+::
+
+    DceError
+    ├── StudyError            a study file or a Study that contradicts itself
+    ├── FormulaError          a utility formula that cannot be read or coded
+    ├── DesignError           a design that is wrong, or cannot be made
+    ├── ChoicesError          answers that are wrong, missing or not tied to the design
+    ├── ScenarioError         a what-if service that cannot be coded
+    └── EstimationError       a model that cannot be estimated
+        ├── IdentificationError   coefficients that cannot be told apart
+        ├── SeparationError       answers that are predicted perfectly
+        └── ConvergenceError      the maximum was not reached
+
+Every message says where, what was found and what is allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class DceError(Exception):
+    """Anything that dce refuses to do."""
+
+
+class StudyError(DceError):
+    """A study file or a Study that contradicts itself."""
+
+
+class FormulaError(DceError):
+    """A utility formula that cannot be read or coded."""
+
+
+class DesignError(DceError):
+    """A design that is wrong, or cannot be made."""
+
+
+class ChoicesError(DceError):
+    """Answers that are wrong, missing or not tied to the design."""
+
+
+class ScenarioError(DceError):
+    """A what-if service that cannot be coded."""
+
+
+class EstimationError(DceError):
+    """A model that cannot be estimated from these answers."""
+
+
+class IdentificationError(EstimationError):
+    """Coefficients that the answers cannot tell apart."""
+
+
+class SeparationError(EstimationError):
+    """Coefficients that predict answers perfectly: their estimates are infinite."""
+
+
+class ConvergenceError(EstimationError):
+    """The maximum of the log-likelihood was not reached."""
+
+
+class RangeWarning(UserWarning):
+    """A prediction outside the range that respondents were asked about."""
+
+
+def listed(values: Iterable[object], most: int = 8) -> str:
+    """List values for a message, quoted, at most ``most`` of them.
+
+    Examples
+    --------
+    >>> listed(["A", 2])
+    "'A', 2"
+    """
+    shown = [repr(value) for value in values]
+    rest = len(shown) - most
+    return ", ".join(shown[:most]) + (f" and {rest} more" if rest > 0 else "")

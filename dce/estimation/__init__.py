@@ -1,0 +1,1 @@
+"""The fit, its covariances and checks, trade-offs and scenarios."""

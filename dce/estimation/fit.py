@@ -1,0 +1,320 @@
+"""The multinomial logit, fitted to answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from dce.choices import Choices, Layout
+from dce.coding import ALTERNATIVE, Coding, learn_coding
+from dce.errors import ChoicesError, ConvergenceError, EstimationError, FormulaError, SeparationError, listed
+from dce.estimation.covariance import clustered, robust
+from dce.estimation.newton import Maximum, inverse, maximise
+from dce.estimation.separation import check_separated, may_be_separated
+from dce.identification import check_identified
+from dce.logit import FloatArray, log_likelihood, log_probabilities, scores
+from dce.study import Study
+from dce.table import Table
+
+CovarianceKind = Literal["clustered", "robust", "classical"]
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted multinomial logit. Printing it shows the table that a paper prints.
+
+    Attributes
+    ----------
+    coefficients : pandas.Series
+        K estimates, by name.
+    covariance : pandas.DataFrame
+        Their covariance matrix, K x K.
+    covariance_kind : str
+        ``"clustered"`` by respondent, ``"robust"`` or ``"classical"``.
+    log_likelihood, log_likelihood_null, log_likelihood_constants : float
+        At the estimates, at zero, and with nothing but a constant for every alternative.
+    n_tasks : int
+        Answered tasks.
+    n_respondents : int or None
+    answers : float
+        Sum of the weights of the tasks; their number where there are no weights.
+    coding : Coding
+        How services become columns of X.
+    study : Study or None
+    iterations : int
+    decrement : float
+        The squared Newton decrement at the end, below 1e-12.
+    left_out : dict
+        What was not used, and how often.
+    source : str
+        Where the answers come from.
+    """
+
+    coefficients: pd.Series[float]
+    covariance: pd.DataFrame
+    covariance_kind: CovarianceKind
+    log_likelihood: float
+    log_likelihood_null: float
+    log_likelihood_constants: float
+    n_tasks: int
+    n_respondents: int | None
+    answers: float
+    coding: Coding
+    study: Study | None
+    iterations: int
+    decrement: float
+    left_out: Mapping[str, int]
+    source: str
+
+    @property
+    def standard_errors(self) -> pd.Series[float]:
+        """Standard error of every coefficient."""
+        return pd.Series(np.sqrt(np.diag(self.covariance)), index=self.coefficients.index)
+
+    @property
+    def mcfadden_r2(self) -> float:
+        """1 - LL / LL(0)."""
+        return 1 - self.log_likelihood / self.log_likelihood_null
+
+    @property
+    def adjusted_r2(self) -> float:
+        """1 - (LL - K) / LL(0)."""
+        return 1 - (self.log_likelihood - len(self.coefficients)) / self.log_likelihood_null
+
+    @property
+    def aic(self) -> float:
+        """Akaike's criterion, 2 K - 2 LL."""
+        return 2 * len(self.coefficients) - 2 * self.log_likelihood
+
+    @property
+    def bic(self) -> float:
+        """Schwarz's criterion, K log(answers) - 2 LL."""
+        return float(len(self.coefficients) * np.log(self.answers) - 2 * self.log_likelihood)
+
+    def label(self, coefficient: str) -> str:
+        """Return what tables call a coefficient."""
+        return self.study.label(coefficient) if self.study else coefficient
+
+    def to_frame(self, level: float = 0.95) -> pd.DataFrame:
+        """Return estimates, standard errors, z, two-sided p and confidence limits."""
+        b, se = self.coefficients, self.standard_errors
+        z = b / se
+        width = norm.isf((1 - level) / 2) * se
+        return pd.DataFrame(
+            {
+                "coefficient": b,
+                "standard error": se,
+                "z": z,
+                "p": 2 * norm.sf(z.abs()),
+                "low": b - width,
+                "high": b + width,
+            }
+        )
+
+    def table(self, level: float = 0.95) -> Table:
+        """Return the table that a paper prints."""
+        frame = self.to_frame(level).set_axis(
+            ["coef.", "s.e.", "z", "p", f"{level:.0%} low", "high"], axis=1
+        )
+        frame.index = pd.Index([self.label(name) for name in frame.index], name="")
+        formats = {name: "4" for name in frame.columns} | {"z": ".2f", "p": "p"}
+        title = "Multinomial logit" + (f": {self.study.title}" if self.study else "")
+        return Table(title, frame, formats, tuple(self._notes()))
+
+    def _notes(self) -> list[str]:
+        errors = {
+            "clustered": "clustered by respondent, with G/(G-1)",
+            "robust": "robust (sandwich, tasks independent)",
+            "classical": "classical (inverse information)",
+        }[self.covariance_kind]
+        who = f"{self.n_respondents:,d} respondents, " if self.n_respondents is not None else ""
+        weighted = f", weighted to {self.answers:,.0f}" if self.answers != self.n_tasks else ""
+        notes = [
+            f"Standard errors: {errors}.",
+            f"{who}{self.n_tasks:,d} answered tasks{weighted}; from {self.source}.",
+            f"Log-likelihood {self.log_likelihood:.3f}; null {self.log_likelihood_null:.3f}; "
+            f"constants only {self.log_likelihood_constants:.3f}.",
+            f"McFadden R2 {self.mcfadden_r2:.4f}, adjusted {self.adjusted_r2:.4f}; "
+            f"AIC {self.aic:.2f}; BIC {self.bic:.2f}.",
+            f"Converged in {self.iterations} iterations (squared Newton decrement "
+            f"{self.decrement:.0e}).",
+        ]
+        return notes + [f"Left out: {n:,d} {what}." for what, n in self.left_out.items() if n]
+
+    def __str__(self) -> str:
+        return str(self.table())
+
+    def _repr_html_(self) -> str:
+        return self.table().to_html()
+
+
+def fit_mnl(
+    choices: Choices, formula: str | None = None, covariance: CovarianceKind = "clustered"
+) -> Fit:
+    """Fit a multinomial logit by maximum likelihood.
+
+    Parameters
+    ----------
+    choices : Choices
+    formula : str, optional
+        Utility, such as ``"clinician + wait + wait:age65 + poly(distance, 2)"``. Default: that of
+        the study, every attribute's main effect. The constants that the study declares are part of
+        every formula, unless it says ``- constants``.
+    covariance : {"clustered", "robust", "classical"}, optional
+        Clustered by respondent with G/(G-1), as in Stata; the sandwich with independent tasks; or
+        the inverse information.
+
+    Returns
+    -------
+    Fit
+
+    Raises
+    ------
+    FormulaError
+        If the formula cannot be read or coded.
+    ChoicesError
+        If a value that the formula uses is missing or not finite.
+    IdentificationError
+        If coefficients cannot be told apart, with their names.
+    SeparationError
+        If answers are predicted perfectly, with the names of the coefficients.
+    ConvergenceError
+        If the maximum is not reached.
+
+    References
+    ----------
+    Train (2009), Discrete Choice Methods with Simulation, 2nd ed., section 3.7.
+    """
+    if covariance not in get_args(CovarianceKind):
+        allowed = listed(get_args(CovarianceKind))
+        raise EstimationError(f"covariance: found {covariance!r}; allowed: {allowed}.")
+    layout = choices.layout
+    if covariance == "clustered":
+        _check_clusters(layout)
+    coding = _learn(choices, formula)
+    _check_used(choices, coding)
+    X = _arranged(coding.matrix(choices.frame), layout)
+
+    at_zero = check_identified(X, layout.available, layout.weights, coding.names)
+    try:
+        best = maximise(X, layout.available, layout.chosen, layout.weights)
+    except ConvergenceError:
+        check_separated(X, layout.available, layout.chosen, layout.weights, coding.names)
+        raise
+    if may_be_separated(at_zero, best.information):
+        check_separated(X, layout.available, layout.chosen, layout.weights, coding.names)
+
+    V = _covariance(X, layout, best, covariance)
+    names = list(coding.names)
+    null = log_probabilities(np.zeros((*layout.rows.shape, 1)), np.zeros(1), layout.available)
+    return Fit(
+        coefficients=pd.Series(best.beta, index=names, name="coefficient"),
+        covariance=pd.DataFrame(V, index=names, columns=names),
+        covariance_kind=covariance,
+        log_likelihood=best.log_likelihood,
+        log_likelihood_null=log_likelihood(null, layout.chosen, layout.weights),
+        log_likelihood_constants=_constants_only(choices),
+        n_tasks=choices.n_tasks,
+        n_respondents=choices.n_respondents,
+        answers=float(layout.weights.sum()),
+        coding=coding,
+        study=choices.study,
+        iterations=best.iterations,
+        decrement=best.decrement,
+        left_out=dict(choices.left_out),
+        source=choices.source,
+    )
+
+
+def _learn(choices: Choices, formula: str | None) -> Coding:
+    if choices.study is not None:
+        return choices.study.learn(formula, choices.frame)
+    if formula is None:
+        raise FormulaError(
+            "give a formula, such as 'cost + time': these answers have no study that says it."
+        )
+    alternatives = pd.Categorical(choices.frame[ALTERNATIVE], categories=choices.alternatives)
+    return learn_coding(formula, choices.frame.assign(**{ALTERNATIVE: alternatives}))
+
+
+def _check_clusters(layout: Layout) -> None:
+    cure = "give covariance='robust' or 'classical'"
+    if layout.respondents is None:
+        raise EstimationError(
+            f"clustered standard errors need respondents, and these answers name none: {cure}."
+        )
+    if layout.respondents.max() == 0:
+        raise EstimationError(f"clustered standard errors need two respondents, found one: {cure}.")
+
+
+def _check_used(choices: Choices, coding: Coding) -> None:
+    """Refuse missing and non-finite values in the columns that the formula uses."""
+    attributes = choices.study.attribute_names if choices.study else ()
+    for name in coding.variables:
+        if name in attributes or name not in choices.frame:
+            continue  # attributes were checked when the Choices were made
+        values = choices.frame[name]
+        wrong = values.isna().to_numpy()
+        if pd.api.types.is_numeric_dtype(values):
+            wrong = wrong | ~np.isfinite(values.to_numpy(dtype=np.float64, na_value=np.nan))
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0])
+            at = choices.frame.iloc[row]
+            who = f"respondent {at['respondent']}, " if "respondent" in at else ""
+            raise ChoicesError(
+                f"{choices.source}, {who}task {at['task']}: {name} is {values.iloc[row]!s}; allowed: "
+                f"a value in every row, because the formula uses it ({int(wrong.sum()):,d} rows lack it)."
+            )
+
+
+def _arranged(X: FloatArray, layout: Layout) -> FloatArray:
+    """Arrange the rows of X by task, shape (T, J, K); zero where a task lacks an alternative."""
+    T, J = layout.rows.shape
+    if len(X) == T * J and np.array_equal(layout.rows.ravel(), np.arange(T * J)):
+        arranged = X.reshape(T, J, -1)
+    else:
+        arranged = X[layout.rows]
+    if not layout.available.all():
+        arranged = np.where(layout.available[..., None], arranged, 0.0)
+    return arranged
+
+
+def _covariance(
+    X: FloatArray, layout: Layout, best: Maximum, kind: CovarianceKind
+) -> FloatArray:
+    bread = inverse(best.information)
+    if kind == "classical":
+        return bread
+    weighted = layout.weights[:, None] * scores(X, best.P, layout.chosen)
+    if kind == "robust":
+        return robust(bread, weighted)
+    if layout.respondents is None:
+        raise EstimationError("clustered standard errors need respondents.")
+    return clustered(bread, weighted, layout.respondents)
+
+
+def _constants_only(choices: Choices) -> float:
+    """Largest log-likelihood with a constant for every alternative and nothing else.
+
+    Alternatives that nobody chose have a probability of zero there. NaN if there is no maximum.
+    """
+    layout = choices.layout
+    codes = pd.factorize(choices.frame[ALTERNATIVE])[0][layout.rows]
+    chosen = np.take_along_axis(codes, layout.chosen[:, None], axis=1)[:, 0]
+    counts = np.bincount(chosen, weights=layout.weights, minlength=int(codes.max()) + 1)
+    available = layout.available & (counts > 0)[codes]
+    taken = np.flatnonzero(counts > 0)
+    if available.sum() == len(taken) * len(codes):
+        shares = counts[taken] / counts.sum()
+        return float(counts[taken] @ np.log(shares))
+    X = np.where(available[..., None], codes[..., None] == taken[1:], False).astype(np.float64)
+    try:
+        check_identified(X, available, layout.weights, tuple(map(str, taken[1:])))
+        return maximise(X, available, layout.chosen, layout.weights).log_likelihood
+    except (EstimationError, SeparationError):
+        return float("nan")

@@ -1,0 +1,305 @@
+"""What if: choice probabilities of services that nobody was shown."""
+
+from __future__ import annotations
+
+import tomllib
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+from scipy.stats import norm
+
+from dce.coding import ALTERNATIVE, CONSTANTS
+from dce.errors import FormulaError, RangeWarning, ScenarioError, listed
+from dce.estimation.fit import Fit
+from dce.logit import FloatArray, log_probabilities, mean_attributes
+from dce.study import Study
+from dce.table import Table
+
+Services = Mapping[str, Mapping[str, object]]
+
+
+@dataclass(frozen=True)
+class ScenarioProbabilities:
+    """Choice probabilities of services, with intervals.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        One row per service: ``scenario``, ``service``, ``probability``, ``standard error``,
+        ``low``, ``high``.
+    level : float
+        Of the intervals.
+    notes : tuple of str
+    """
+
+    frame: pd.DataFrame
+    level: float
+    notes: tuple[str, ...]
+
+    def table(self) -> Table:
+        """Return the table that a paper prints."""
+        names = self.frame["scenario"].astype(str) + ": " + self.frame["service"].astype(str)
+        frame = self.frame[["probability", "low", "high"]].set_axis(
+            ["P", f"{self.level:.0%} low", "high"], axis=1
+        )
+        frame.index = pd.Index(names, name="")
+        formats = {str(name): ".2%" for name in frame.columns}
+        return Table("Probability of choosing each service", frame, formats, self.notes)
+
+    def __str__(self) -> str:
+        return str(self.table())
+
+    def _repr_html_(self) -> str:
+        return self.table().to_html()
+
+
+def scenarios(
+    fit: Fit,
+    services: str | Path | pd.DataFrame | Mapping[str, Services],
+    level: float = 0.95,
+) -> ScenarioProbabilities:
+    """Predict how services that compete in a scenario share the choices.
+
+    Parameters
+    ----------
+    fit : Fit
+    services : path, pandas.DataFrame or mapping
+        A ``scenarios.toml`` file; a frame with one row per service and columns ``scenario``,
+        ``service`` and one per attribute; or a mapping of scenario to service to attributes.
+        ``alternative`` says which alternative of the study a service is, for its constant; without
+        it the constants are not used. A characteristic that the utility uses needs a column too.
+    level : float, optional
+        Of the confidence intervals.
+
+    Returns
+    -------
+    ScenarioProbabilities
+
+    Raises
+    ------
+    ScenarioError
+        For an unknown key or level, a missing attribute, or fewer than two services.
+
+    Warns
+    -----
+    RangeWarning
+        For values outside the range that respondents were asked about.
+
+    Notes
+    -----
+    The gradient of log(P/(1-P)) is (x_j - sum_i P_i x_i) / (1 - P_j); intervals are computed on
+    that scale by the delta method and transformed back, so that they stay between 0 and 1. For two
+    services they are exact in the sense that the log-odds are linear in the coefficients.
+    """
+    frame, source = _as_frame(services, fit.study)
+    frame = _checked(frame, fit, source)
+    _warn_of_range(frame, fit, source)
+    try:
+        X = fit.coding.matrix(frame)
+    except FormulaError as error:
+        raise ScenarioError(f"{source}: {error}") from error
+    beta = fit.coefficients.to_numpy()
+    V = fit.covariance.to_numpy()
+    half = float(norm.isf((1 - level) / 2))
+    probability, error_of_p, low, high = (np.empty(len(frame)) for _ in range(4))
+    for _, rows in frame.groupby("scenario", sort=False).indices.items():
+        log_P, error = _log_odds_error(X[rows], beta, V)
+        P = np.exp(log_P)
+        log_odds = log_P - _log1m(log_P)
+        probability[rows] = P
+        error_of_p[rows] = P * (1 - P) * error
+        low[rows] = expit(log_odds - half * error)
+        high[rows] = expit(log_odds + half * error)
+    result = frame[["scenario", "service"]].assign(
+        probability=probability, **{"standard error": error_of_p}, low=low, high=high
+    )
+    return ScenarioProbabilities(result, level, tuple(_notes(fit, frame)))
+
+
+def _log_odds_error(X: FloatArray, beta: FloatArray, V: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return log P and the delta-method standard error of log(P/(1-P)) of one scenario's services.
+
+    (x_j - mean) / (1 - P_j) equals x_j minus the mean over the other services, which stays exact
+    where P_j is close to one.
+    """
+    log_P = log_probabilities(X, beta)
+    gradients = []
+    for j in range(len(X)):
+        others = np.delete(X, j, axis=0)
+        P_others = np.exp(log_probabilities(others, beta))
+        gradients.append(X[j] - mean_attributes(others, P_others))
+    G = np.array(gradients)
+    return log_P, np.sqrt(np.einsum("jk,kl,jl->j", G, V, G))
+
+
+def _log1m(log_P: FloatArray) -> FloatArray:
+    """Return log(1 - P) of every alternative, exact where P is close to one."""
+    total = [np.logaddexp.reduce(np.delete(log_P, j)) for j in range(len(log_P))]
+    return np.array(total, dtype=np.float64)
+
+
+def read_scenarios(path: str | Path) -> pd.DataFrame:
+    """Read a ``scenarios.toml``: one row per service, columns as the file names them.
+
+    Raises
+    ------
+    ScenarioError
+    """
+    path = Path(path)
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise ScenarioError(f"{path}: there is no such file.") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ScenarioError(f"{path}: cannot be read: {error}.") from error
+    _check_keys(f"{path}", table, {"scenarios"})
+    rows: list[dict[str, object]] = []
+    for k, scenario in enumerate(_tables(f"{path}: scenarios", table.get("scenarios")), 1):
+        where = f"{path}: scenarios[{k}]"
+        _check_keys(where, scenario, {"name", "services"})
+        name = scenario.get("name", str(k))
+        if name in [row["scenario"] for row in rows]:
+            raise ScenarioError(f"{where}: name {name!r} occurs twice; allowed: once.")
+        for i, service in enumerate(_tables(f"{where}, services", scenario.get("services")), 1):
+            if "scenario" in service or "service" in service:
+                raise ScenarioError(f"{where}, services[{i}]: 'scenario' and 'service' are not keys here.")
+            rest = {key: value for key, value in service.items() if key != "name"}
+            rows.append({"scenario": name, "service": service.get("name", f"Service {i}"), **rest})
+    return pd.DataFrame(rows)
+
+
+def _tables(where: str, value: object) -> Sequence[Mapping[str, Any]]:
+    if not isinstance(value, list) or not value or not all(isinstance(x, Mapping) for x in value):
+        found = "nothing" if value is None else repr(value)
+        raise ScenarioError(f"{where}: found {found}; allowed: one or more tables.")
+    return value
+
+
+def _check_keys(where: str, table: Mapping[str, object], allowed: set[str]) -> None:
+    for key in table:
+        if key not in allowed:
+            raise ScenarioError(f"{where}: unknown key {key!r}; allowed: {listed(sorted(allowed))}.")
+
+
+def _as_frame(
+    services: str | Path | pd.DataFrame | Mapping[str, Services], study: Study | None
+) -> tuple[pd.DataFrame, str]:
+    if isinstance(services, (str, Path)):
+        return read_scenarios(services), str(services)
+    if isinstance(services, pd.DataFrame):
+        missing = [name for name in ("scenario", "service") if name not in services]
+        if missing:
+            raise ScenarioError(f"the scenarios: column {listed(missing)} is missing.")
+        return services.reset_index(drop=True), "the scenarios"
+    rows = [
+        {"scenario": scenario, "service": service, **attributes}
+        for scenario, of_scenario in services.items()
+        for service, attributes in of_scenario.items()
+    ]
+    if not rows:
+        raise ScenarioError("the scenarios: found none; allowed: one or more.")
+    return pd.DataFrame(rows), "the scenarios"
+
+
+def _checked(frame: pd.DataFrame, fit: Fit, source: str) -> pd.DataFrame:
+    study, coding = fit.study, fit.coding
+    attributes = study.attribute_names if study else ()
+    known = {"scenario", "service", ALTERNATIVE, *attributes, *coding.variables} - {CONSTANTS}
+    for name in frame.columns:
+        if name not in known:
+            raise ScenarioError(f"{source}: unknown key {name!r}; allowed: {listed(sorted(known), 40)}.")
+    if frame.empty:
+        raise ScenarioError(f"{source}: found no service; allowed: two or more in every scenario.")
+    twice = frame.duplicated(["scenario", "service"])
+    if twice.any():
+        at = frame[twice].iloc[0]
+        raise ScenarioError(f"{source}, {at['scenario']!r}: service {at['service']!r} occurs twice.")
+    sizes = frame["scenario"].value_counts(sort=False)
+    if (sizes < 2).any():
+        name = sizes.index[sizes < 2][0]
+        raise ScenarioError(f"{source}, {name!r}: found one service; allowed: two or more.")
+    wanted = [name for name in (*attributes, *coding.variables, ALTERNATIVE) if name != CONSTANTS]
+    frame = frame.reindex(columns=list(dict.fromkeys(["scenario", "service", *frame.columns, *wanted])))
+    frame[ALTERNATIVE] = frame[ALTERNATIVE].astype(object).where(frame[ALTERNATIVE].notna(), None)
+    for row in range(len(frame)):
+        service = frame.iloc[row].to_dict()
+        _check_service(service, fit, f"{source}, {service['scenario']!r}, {service['service']!r}")
+    return study.typed(frame) if study else frame
+
+
+def _check_service(service: dict[Any, Any], fit: Fit, where: str) -> None:
+    study, coding = fit.study, fit.coding
+    alternative = service[ALTERNATIVE]
+    if study and alternative is not None and alternative not in study.alternative_names:
+        allowed = listed(study.alternative_names)
+        raise ScenarioError(f"{where}: alternative {alternative!r} is unknown; allowed: {allowed}.")
+    if alternative is None and _needs_alternative(fit):
+        allowed = listed(study.alternative_names if study else coding.categories[ALTERNATIVE])
+        raise ScenarioError(
+            f"{where}: alternative is missing, and the utility depends on it; allowed: {allowed}."
+        )
+    names = dict.fromkeys([*(study.attribute_names if study else ()), *coding.variables])
+    for name in names:
+        if name in (CONSTANTS, ALTERNATIVE):
+            continue
+        value = service[name]
+        attribute = study.attribute(name) if study and name in study.attribute_names else None
+        has = not (study and attribute and alternative and not study.has(alternative, attribute))
+        if pd.isna(value):
+            if has and name in coding.variables:
+                raise ScenarioError(f"{where}: {name} is missing; allowed: {_allowed(fit, name)}.")
+            continue
+        if not has:
+            raise ScenarioError(f"{where}: {name} is {value!r}; alternative {alternative!r} has none.")
+        numeric = attribute.is_numeric if attribute else name in coding.ranges
+        is_number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+        levels = attribute.levels if attribute else coding.categories.get(name, ())
+        if (numeric and not (is_number and np.isfinite(value))) or (
+            not numeric and value not in levels
+        ):
+            raise ScenarioError(f"{where}: {name} is {value!r}; allowed: {_allowed(fit, name)}.")
+
+
+def _needs_alternative(fit: Fit) -> bool:
+    """Whether a service without an alternative would lose more than a constant."""
+    labelled = fit.study is not None and fit.study.labelled
+    interacts = any(len(part) > 1 and part & {ALTERNATIVE, CONSTANTS} for part in fit.coding.parts)
+    uses = {ALTERNATIVE, CONSTANTS} & set(fit.coding.variables)
+    return interacts or (labelled and bool(uses))
+
+
+def _allowed(fit: Fit, name: str) -> str:
+    if fit.study and name in fit.study.attribute_names and not fit.study.attribute(name).is_numeric:
+        return listed(fit.study.attribute(name).levels, 20)
+    if name in fit.coding.categories:
+        return listed(fit.coding.categories[name], 20)
+    low, high = fit.coding.ranges[name] if name in fit.coding.ranges else (-np.inf, np.inf)
+    return f"a number, from {low:g} to {high:g} in the study"
+
+
+def _warn_of_range(frame: pd.DataFrame, fit: Fit, source: str) -> None:
+    for name, (low, high) in fit.coding.ranges.items():
+        values = frame[name].astype(np.float64)
+        outside = (values < low) | (values > high)
+        for row in np.flatnonzero(outside):
+            at = frame.iloc[row]
+            warnings.warn(
+                f"{source}, {at['scenario']!r}, {at['service']!r}: {name} is {values.iloc[row]:g}, outside "
+                f"the studied range, {low:g} to {high:g}.",
+                RangeWarning,
+                stacklevel=3,
+            )
+
+
+def _notes(fit: Fit, frame: pd.DataFrame) -> list[str]:
+    notes = [f"Intervals: delta method on the log-odds; standard errors {fit.covariance_kind}."]
+    uses = {ALTERNATIVE, CONSTANTS} & set(fit.coding.variables)
+    if uses and frame[ALTERNATIVE].isna().any():
+        notes.append("The constant is not used for services that name no alternative.")
+    return notes

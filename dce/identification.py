@@ -1,0 +1,53 @@
+"""Whether tasks identify the coefficients of a utility, and if not, which are at fault.
+
+Notation as in :mod:`dce.logit`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.linalg import eigh
+
+from dce.errors import IdentificationError, listed
+from dce.logit import BoolArray, FloatArray, information
+
+SINGULAR = 1e-11
+"""Smallest eigenvalue of the information, scaled to a unit diagonal, that counts as positive:
+the squared relative size of the differences by which coefficients can be told apart."""
+INVOLVED = 1e-4
+"""Smallest weight, relative to the largest, with which a coefficient belongs to a combination."""
+
+
+def check_identified(
+    X: FloatArray, available: BoolArray, weights: FloatArray, names: tuple[str, ...]
+) -> FloatArray:
+    """Return the information at zero coefficients, or refuse what it does not identify.
+
+    Raises
+    ------
+    IdentificationError
+        Naming coefficients whose column never differs within a task, or that are linear
+        combinations of one another.
+    """
+    P = available / available.sum(axis=1, keepdims=True)
+    at_zero = information(X, P, weights)
+    size = np.einsum("tjk,tj->k", X**2, P * weights[:, None])
+    constant = np.diag(at_zero) <= SINGULAR * np.maximum(size, np.finfo(float).tiny)
+    if constant.any():
+        culprits = [name for name, wrong in zip(names, constant, strict=True) if wrong]
+        raise IdentificationError(
+            f"not identified: {listed(culprits, 20)} never differs between the alternatives of a task."
+        )
+    scale = 1 / np.sqrt(np.diag(at_zero))
+    values, vectors = eigh(at_zero * np.outer(scale, scale))
+    null = vectors[:, values < SINGULAR]
+    if null.size:
+        weight = np.abs(null).max(axis=1)
+        culprits = [
+            name for name, w in zip(names, weight, strict=True) if w > INVOLVED * weight.max()
+        ]
+        raise IdentificationError(
+            f"not identified: the tasks cannot tell apart {listed(culprits, 20)}; "
+            f"leave out {null.shape[1]} of them."
+        )
+    return at_zero

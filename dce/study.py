@@ -1,0 +1,385 @@
+"""A study: what is asked of respondents, said once.
+
+Labels, units and reference levels go from here to the card and to the tables; the utility and its
+priors go to the design; the same coding serves design, choices and scenarios. Studies are kept in
+``study.toml`` files.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import tomli_w
+
+from dce.attributes import (
+    Alternative,
+    Attribute,
+    DesignSettings,
+    Level,
+    Prior,
+    check_distinct,
+    check_texts,
+    refusal,
+)
+from dce.coding import ALTERNATIVE, Coding, drop_columns, learn_coding
+from dce.errors import FormulaError, StudyError, listed
+from dce.restrictions import Restriction, read_restriction
+
+@dataclass(frozen=True)
+class Study:
+    """A choice experiment as its researcher describes it.
+
+    Parameters
+    ----------
+    title : str
+    attributes : sequence of Attribute
+    alternatives : sequence of Alternative
+        In the order in which they stand on the card, without the opt-out.
+    question : str, optional
+        What is asked below each card.
+    introduction : str, optional
+        What respondents read first.
+    labelled : bool, optional
+        Whether the alternatives are different kinds of service, rather than two of a kind.
+    opt_out : Alternative, optional
+        Choosing none of the services. It has no attributes.
+    utility : str, optional
+        A formula; see :mod:`dce.coding`. Default: the main effect of every attribute, and the
+        constants that alternatives have.
+    priors : mapping of str to Prior or float, optional
+        For every coefficient of the utility, or none at all.
+    design : DesignSettings, optional
+    restrictions : sequence of str, optional
+        What holds of every service on a card, such as
+        ``'not (mode == "group" and matching == "you choose")'``.
+
+    Raises
+    ------
+    StudyError
+        If the parts contradict one another; the message says key, found and allowed.
+
+    Examples
+    --------
+    >>> study = Study(
+    ...     "Clinics",
+    ...     attributes=[Attribute("wait", [2, 4, 8], unit="weeks"), Attribute("parking", ["no", "yes"])],
+    ...     alternatives=[Alternative("A"), Alternative("B", constant=True)],
+    ...     priors={"constant[B]": 0, "wait": -0.1, "parking[yes]": Prior(0.4, sd=0.1)},
+    ... )
+    >>> study.coefficients
+    ('constant[B]', 'wait', 'parking[yes]')
+    """
+
+    title: str
+    attributes: Sequence[Attribute]
+    alternatives: Sequence[Alternative]
+    question: str = "Which would you choose?"
+    introduction: str = ""
+    labelled: bool = False
+    opt_out: Alternative | None = None
+    utility: str = ""
+    priors: Mapping[str, Prior] = field(default_factory=dict)
+    design: DesignSettings = DesignSettings()
+    restrictions: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        for name, kind in (("attributes", Attribute), ("alternatives", Alternative), ("restrictions", str)):
+            value = getattr(self, name)
+            if isinstance(value, str) or not all(isinstance(item, kind) for item in value):
+                raise refusal(name, value, f"a list of {kind.__name__}")
+            object.__setattr__(self, name, tuple(value))
+        check_texts("study", self, ("title", "question", "introduction", "utility"))
+        if not self.title.strip():
+            raise refusal("title", self.title, "a text that is not empty")
+        if not isinstance(self.labelled, bool):
+            raise refusal("labelled", self.labelled, "true or false")
+        if not self.attributes:
+            raise refusal("attributes", [], "at least one attribute")
+        if len(self.alternatives) + (self.opt_out is not None) < 2:
+            names = [alternative.name for alternative in self.alternatives]
+            raise refusal("alternatives", names, "at least two, or one and an opt-out")
+        if not self.alternatives:
+            raise refusal("alternatives", [], "at least one besides the opt-out")
+        check_distinct("attributes", [attribute.name for attribute in self.attributes])
+        check_distinct("attributes, label", [attribute.label for attribute in self.attributes])
+        check_distinct("alternatives", self.alternative_names)
+        check_distinct("alternatives, label", [a.label for a in self.all_alternatives])
+        for attribute in self.attributes:
+            for name in attribute.alternatives:
+                if name not in [alternative.name for alternative in self.alternatives]:
+                    allowed = listed([alternative.name for alternative in self.alternatives])
+                    raise refusal(f"attribute {attribute.name!r}, alternatives", name, allowed)
+            check_distinct(f"attribute {attribute.name!r}, alternatives", attribute.alternatives)
+        if all(alternative.constant for alternative in self.all_alternatives):
+            raise refusal(
+                "constant", "a constant for every alternative", "at least one alternative without"
+            )
+        if not self.utility:
+            names = " + ".join(attribute.name for attribute in self.attributes)
+            object.__setattr__(self, "utility", names)
+        self._check_priors()
+        _ = self.rules
+
+    @cached_property
+    def rules(self) -> tuple[Restriction, ...]:
+        """The restrictions, with the combinations of levels that each allows."""
+        levels = {attribute.name: tuple(attribute.levels) for attribute in self.attributes}
+        return tuple(read_restriction(text, levels) for text in self.restrictions)
+
+    def _check_priors(self) -> None:
+        if not isinstance(self.priors, Mapping):
+            raise refusal("priors", self.priors, "a table of coefficients and numbers")
+        priors: dict[str, Prior] = {}
+        for name, prior in self.priors.items():
+            try:
+                priors[name] = prior if isinstance(prior, Prior) else Prior(prior)
+            except StudyError as error:
+                raise StudyError(f"priors, {name!r}: {error}") from None
+        names = self.coefficients
+        for name in priors:
+            if name not in names:
+                raise refusal("priors", name, f"the coefficients {listed(names, 40)}")
+        missing = [name for name in names if name not in priors]
+        if priors and missing:
+            raise refusal(
+                "priors",
+                f"none for {listed(missing, 40)}",
+                "a prior for every coefficient (0 where nothing is known), or no priors at all",
+            )
+        object.__setattr__(self, "priors", {name: priors[name] for name in names if priors})
+
+    @property
+    def all_alternatives(self) -> tuple[Alternative, ...]:
+        """The alternatives in the order of the card, the opt-out last."""
+        return (*self.alternatives, *([self.opt_out] if self.opt_out else []))
+
+    @property
+    def alternative_names(self) -> tuple[str, ...]:
+        """Names of the alternatives in the order of the card, the opt-out last."""
+        return tuple(alternative.name for alternative in self.all_alternatives)
+
+    @property
+    def constants(self) -> tuple[str, ...]:
+        """Names of the alternatives that have a constant."""
+        return tuple(a.name for a in self.all_alternatives if a.constant)
+
+    def attribute(self, name: str) -> Attribute:
+        """Return the attribute of that name."""
+        for attribute in self.attributes:
+            if attribute.name == name:
+                return attribute
+        raise StudyError(f"attribute {name!r}: unknown; allowed: {listed(self.attribute_names)}.")
+
+    @property
+    def attribute_names(self) -> tuple[str, ...]:
+        """Names of the attributes, in the order of the card."""
+        return tuple(attribute.name for attribute in self.attributes)
+
+    def has(self, alternative: str, attribute: Attribute) -> bool:
+        """Whether an alternative has an attribute; the opt-out has none."""
+        if self.opt_out is not None and alternative == self.opt_out.name:
+            return False
+        return not attribute.alternatives or alternative in attribute.alternatives
+
+    @property
+    def levels(self) -> dict[str, tuple[Level, ...]]:
+        """Levels of the attributes, and the alternatives, as :func:`dce.coding.learn_coding` wants."""
+        levels = {a.name: tuple(a.levels) for a in self.attributes}
+        return {**levels, ALTERNATIVE: self.alternative_names}
+
+    def learn(self, formula: str | None, frame: pd.DataFrame) -> Coding:
+        """Return the coding of a formula (default: the utility) for frames of this study.
+
+        Coefficients that are zero for every alternative, such as ``wait:alternative[neither]``
+        where the opt-out has no wait, are left out.
+        """
+        coding = learn_coding(formula or self.utility, frame, self.levels, self.constants)
+        used = [name for name in coding.variables if name in self.attribute_names]
+        if not used:
+            return coding
+        X = coding.matrix(self._all_levels(coding, frame))
+        return drop_columns(coding, np.flatnonzero(~X.any(axis=0)).tolist())
+
+    def _all_levels(self, coding: Coding, frame: pd.DataFrame) -> pd.DataFrame:
+        """Every alternative with every level of the attributes that it has, three times over."""
+        most = 3 * max(len(attribute.levels) for attribute in self.attributes)
+        others = [v for v in coding.variables if v in frame.columns and v not in self.levels]
+        known = frame[others].dropna()
+        frames = []
+        for name in self.alternative_names:
+            rows = {ALTERNATIVE: [name] * most}
+            for k, attribute in enumerate(self.attributes):
+                levels = np.resize(np.array(attribute.levels, dtype=object), most)
+                levels = np.roll(levels, k)
+                rows[attribute.name] = list(levels) if self.has(name, attribute) else [None] * most
+            for other in others:
+                rows[other] = list(np.resize(known[other].to_numpy(), most))
+            frames.append(self.typed(pd.DataFrame(rows)))
+        return pd.concat(frames, ignore_index=True)
+
+    def typed(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Return a frame whose numeric attributes are floats and the others objects."""
+        kinds = {a.name: np.float64 if a.is_numeric else object for a in self.attributes}
+        return frame.astype({name: kind for name, kind in kinds.items() if name in frame.columns})
+
+    @cached_property
+    def coding(self) -> Coding:
+        """The coding of the utility.
+
+        Raises
+        ------
+        StudyError
+            If the utility cannot be read, or uses something that no card shows.
+        """
+        try:
+            return self.learn(None, pd.DataFrame())
+        except FormulaError as error:
+            raise StudyError(f"utility: {error}") from error
+
+    @property
+    def coefficients(self) -> tuple[str, ...]:
+        """Names of the coefficients of the utility."""
+        return self.coding.names
+
+    @property
+    def prior_means(self) -> pd.Series[float]:
+        """Prior mean of every coefficient; zero where the study has no priors."""
+        means = [self.priors[name].mean if self.priors else 0.0 for name in self.coefficients]
+        return pd.Series(means, index=list(self.coefficients), dtype=np.float64)
+
+    def label(self, coefficient: str) -> str:
+        """Return what tables call a coefficient.
+
+        Examples
+        --------
+        >>> study = Study("T", [Attribute("wait", [1, 2], "Wait", "weeks")],
+        ...               [Alternative("A"), Alternative("B", "Clinic B", constant=True)])
+        >>> study.label("wait"), study.label("constant[B]"), study.label("wait:age65")
+        ('Wait (weeks)', 'Constant: Clinic B', 'Wait (weeks) × age65')
+        """
+        if coefficient in self._labels:
+            return self._labels[coefficient]
+        parts = coefficient.split(":")
+        if any(part in self._labels for part in parts):
+            return " × ".join(self._labels.get(part, part) for part in parts)
+        return coefficient
+
+    @cached_property
+    def _labels(self) -> dict[str, str]:
+        labels: dict[str, str] = {}
+        for alternative in self.all_alternatives:
+            labels[f"constant[{alternative.name}]"] = f"Constant: {alternative.label}"
+            labels[f"{ALTERNATIVE}[{alternative.name}]"] = alternative.label
+        for attribute in self.attributes:
+            labels[attribute.name] = attribute.heading
+            for level, text in zip(attribute.levels, attribute.labels, strict=True):
+                shown = f"{level:g}" if isinstance(level, (int, float)) else level
+                labels[f"{attribute.name}[{shown}]"] = f"{attribute.label}: {text}"
+        return labels
+
+    @classmethod
+    def read(cls, path: str | Path) -> Study:
+        """Read a study file, or the ``study.toml`` of a folder.
+
+        Raises
+        ------
+        StudyError
+            Saying file, key, what was found and what is allowed.
+        """
+        path = Path(path)
+        path = path / "study.toml" if path.is_dir() else path
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        except FileNotFoundError:
+            raise StudyError(f"{path}: there is no such file; 'dce new' writes one.") from None
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise StudyError(f"{path}: cannot be read: {error}.") from error
+        try:
+            return _study(table)
+        except StudyError as error:
+            raise StudyError(f"{path}: {error}") from error
+
+    def write(self, path: str | Path) -> None:
+        """Write the study to a file; reading it again gives an equal study."""
+        table = _table(self)
+        multiline = "\r" not in repr(table)
+        text = tomli_w.dumps(table, multiline_strings=multiline)
+        Path(path).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _study(table: Mapping[str, object]) -> Study:
+    """Build a study from the tables of a study file."""
+    _check_keys("", table, Study, required=("title", "attributes", "alternatives"))
+    parts: dict[str, Any] = dict(table)
+    for name, kind in (("attributes", Attribute), ("alternatives", Alternative)):
+        parts[name] = [
+            _part(f"{name}[{k}]", item, kind) for k, item in enumerate(_list(name, parts[name]), 1)
+        ]
+    if "opt_out" in parts:
+        parts["opt_out"] = _part("opt_out", parts["opt_out"], Alternative)
+    if "design" in parts:
+        parts["design"] = _part("design", parts["design"], DesignSettings)
+    if "restrictions" in parts:
+        parts["restrictions"] = _list("restrictions", parts["restrictions"])
+    if isinstance(parts.get("priors"), Mapping):
+        parts["priors"] = {
+            name: _part(f"priors, {name!r}", value, Prior) if isinstance(value, Mapping) else value
+            for name, value in parts["priors"].items()
+        }
+    return Study(**parts)
+
+
+def _part(key: str, table: object, kind: type[Any]) -> Any:
+    if not isinstance(table, Mapping):
+        raise refusal(key, table, f"a table with {listed(f.name for f in fields(kind))}")
+    required = [f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING]
+    _check_keys(key, table, kind, required)
+    return kind(**table)
+
+
+def _list(key: str, value: object) -> list[Any]:
+    if not isinstance(value, list):
+        raise refusal(key, value, "a list")
+    return value
+
+
+def _check_keys(
+    key: str, table: Mapping[str, object], kind: type[Any], required: Sequence[str]
+) -> None:
+    allowed = [f.name for f in fields(kind)]
+    for name in table:
+        if name not in allowed:
+            raise refusal(f"{key}, unknown key" if key else "unknown key", name, listed(allowed, 20))
+    for name in required:
+        if name not in table:
+            raise refusal(f"{key}, {name}" if key else name, "nothing", "this key is required")
+
+
+def _table(part: Any) -> dict[str, Any]:
+    """Return what a study file says of a part: everything that differs from its default."""
+    table: dict[str, Any] = {}
+    for f in fields(part):
+        value = getattr(part, f.name)
+        if value is None or (f.default is not MISSING and value == f.default):
+            continue
+        if f.name == "priors":
+            value = {name: _prior(prior) for name, prior in value.items()}
+        elif isinstance(value, tuple):
+            value = [_table(item) if is_dataclass(item) else item for item in value]
+        elif is_dataclass(value):
+            value = _table(value)
+        if value not in ([], {}):
+            table[f.name] = value
+    plain = {name: value for name, value in table.items() if not isinstance(value, dict)}
+    return {**plain, **table}
+
+
+def _prior(prior: Prior) -> float | dict[str, float]:
+    return {"mean": prior.mean, "sd": prior.sd} if prior.sd else prior.mean

@@ -1,0 +1,166 @@
+"""Titled tables. The only code that formats numbers.
+
+A table keeps its numbers unrounded in a DataFrame; rounding happens when it is shown.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html import escape
+
+import pandas as pd
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table as RichTable
+from rich.text import Text
+
+WIDTH = 80
+"""Columns of a terminal that every table must fit."""
+
+
+def number(value: object, spec: str = ".3f") -> str:
+    """Format one cell.
+
+    ``spec`` is a format specification, ``"p"`` for a p-value, or ``"4"`` for four decimals, or for
+    three significant digits where four decimals would hide a small number.
+
+    Examples
+    --------
+    >>> number(0.12345), number(0.00012, "p"), number(0.0000321, "4"), number(float("nan"))
+    ('0.123', '<0.001', '3.21e-05', '')
+    """
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if not isinstance(value, (int, float)):
+        return number(value.item(), spec) if hasattr(value, "item") else str(value)
+    if isinstance(value, int):
+        return f"{value:,d}"
+    if math.isinf(value):
+        return "∞" if value > 0 else "-∞"
+    if spec == "p":
+        return "<0.001" if value < 0.001 else f"{value:.3f}"
+    if spec == "4":
+        spec = ".4f" if value == 0 or abs(value) >= 0.001 else ".2e"
+    text = f"{value:{spec}}"
+    return text[1:] if text.startswith("-") and not text.strip("-0.%") else text
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table with a title, as a paper prints it.
+
+    Parameters
+    ----------
+    title : str
+    frame : pandas.DataFrame
+        Unrounded numbers; the index holds the row labels.
+    formats : mapping of column to format specification, optional
+        ``".3f"`` where not given; ``"p"`` for p-values.
+    notes : tuple of str, optional
+        Sentences below the table.
+
+    Examples
+    --------
+    >>> table = Table("Levels", pd.DataFrame({"count": [8, 8]}, index=["yes", "no"]))
+    >>> print(table.to_latex().splitlines()[0])
+    \\begin{table}
+    """
+
+    title: str
+    frame: pd.DataFrame
+    formats: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    def cells(self) -> pd.DataFrame:
+        """Return the table with every cell as the text that is shown."""
+        columns = [
+            [number(value, self.formats.get(str(name), ".3f")) for value in self.frame.iloc[:, k]]
+            for k, name in enumerate(self.frame.columns)
+        ]
+        return pd.DataFrame(
+            dict(enumerate(columns)), index=[str(label) for label in self.frame.index]
+        ).set_axis([str(name) for name in self.frame.columns], axis=1)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the unrounded numbers."""
+        return self.frame.copy()
+
+    def __str__(self) -> str:
+        console = Console(file=io.StringIO(), width=WIDTH, color_system=None, highlight=False)
+        console.print(self)
+        text = console.file.getvalue()  # type: ignore[attr-defined]  # it is the StringIO above
+        return "\n".join(line.rstrip() for line in text.splitlines())
+
+    def __rich__(self) -> RichTable:
+        cells = self.cells()
+        grid = RichTable.grid(padding=0)
+        grid.add_row(Text(self.title, style="bold"))
+        body = RichTable(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
+        body.add_column(Text(str(self.frame.index.name or "")), overflow="fold", ratio=None)
+        for name in cells.columns:
+            words = cells[name].size and not _is_numeric(self.frame[name])
+            body.add_column(Text(name), justify="left" if words else "right", no_wrap=not words)
+        for label, row in zip(cells.index, cells.itertuples(index=False), strict=True):
+            body.add_row(Text(str(label)), *(Text(str(cell)) for cell in row))
+        grid.add_row(body)
+        for note in self.notes:
+            grid.add_row(Padding(Text(note, style="dim"), (0, 0)))
+        return grid
+
+    def to_html(self) -> str:
+        """Return an accessible HTML table: a caption, scoped headers, notes in the foot."""
+        cells = self.cells()
+        head = "".join(f'<th scope="col">{escape(name)}</th>' for name in ["", *cells.columns])
+        rows = "\n".join(
+            f'<tr><th scope="row">{escape(str(label))}</th>'
+            + "".join(f"<td>{escape(str(cell))}</td>" for cell in row)
+            + "</tr>"
+            for label, row in zip(cells.index, cells.itertuples(index=False), strict=True)
+        )
+        span = len(cells.columns) + 1
+        foot = "".join(
+            f'<tr><td colspan="{span}">{escape(note)}</td></tr>' for note in self.notes
+        )
+        return (
+            f"<table>\n<caption>{escape(self.title)}</caption>\n<thead><tr>{head}</tr></thead>\n"
+            f"<tbody>\n{rows}\n</tbody>\n" + (f"<tfoot>{foot}</tfoot>\n" if foot else "") + "</table>"
+        )
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
+
+    def to_latex(self) -> str:
+        """Return a LaTeX table for the package booktabs; the notes follow as text."""
+        cells = self.cells().reset_index(names="")
+        style = cells.style.format(escape="latex").format_index(escape="latex", axis=1)
+        body = style.hide(axis="index").to_latex(
+            hrules=True,
+            caption=_latex(self.title),
+            column_format="l" + "r" * (cells.shape[1] - 1),
+        )
+        notes = "".join(f"\n\\par {_latex(note)}" for note in self.notes)
+        return body.replace("\\end{table}", f"{notes.lstrip()}\n\\end{{table}}" if notes else "\\end{table}")
+
+
+def _is_numeric(column: pd.Series) -> bool:
+    return bool(pd.api.types.is_numeric_dtype(column)) or all(
+        isinstance(value, (int, float)) or value is None for value in column
+    )
+
+
+def _latex(text: str) -> str:
+    return str(
+        pd.DataFrame({"": [text]})
+        .style.format(escape="latex")
+        .hide(axis="index")
+        .hide(axis="columns")
+        .to_latex()
+    ).split("\n")[1].removesuffix("\\\\").strip()
