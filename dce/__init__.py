@@ -1,0 +1,76 @@
+"""Discrete choice experiments: design, survey, estimation and what-if.
+
+One verb per step; each takes the object of the step before::
+
+    study = dce.Study.read("designs/physiotherapy")
+    design = dce.make_design(study)
+    dce.export_survey(design, "out/")
+    choices = dce.read_responses("responses.csv", design)
+    fit = dce.fit_mnl(choices)
+    dce.marginal_rates(fit, per="wait")
+    dce.scenarios(fit, "designs/physiotherapy/scenarios.toml")
+"""
+
+from dce.attributes import Alternative, Attribute, DesignSettings, Prior
+from dce.choices import Choices, read_long, simulate_choices
+from dce.design.design import Design
+from dce.design.make import evaluate_design, make_design
+from dce.errors import (
+    ChoicesError,
+    ConvergenceError,
+    DceError,
+    DesignError,
+    EstimationError,
+    FormulaError,
+    IdentificationError,
+    RangeWarning,
+    ScenarioError,
+    SeparationError,
+    StudyError,
+)
+from dce.estimation.fit import Fit, fit_mnl
+from dce.estimation.rates import MarginalRates, marginal_rates
+from dce.estimation.scenarios import ScenarioProbabilities, scenarios
+from dce.estimation.subgroups import SubgroupFits, fit_by
+from dce.study import Study
+from dce.survey.export import export_survey
+from dce.survey.responses import ResponseMap, read_responses, write_responses
+from dce.table import Table
+
+__all__ = [
+    "Alternative",
+    "Attribute",
+    "Choices",
+    "ChoicesError",
+    "ConvergenceError",
+    "DceError",
+    "Design",
+    "DesignError",
+    "DesignSettings",
+    "EstimationError",
+    "Fit",
+    "FormulaError",
+    "IdentificationError",
+    "MarginalRates",
+    "Prior",
+    "RangeWarning",
+    "ResponseMap",
+    "ScenarioError",
+    "ScenarioProbabilities",
+    "SeparationError",
+    "Study",
+    "StudyError",
+    "SubgroupFits",
+    "Table",
+    "evaluate_design",
+    "export_survey",
+    "fit_by",
+    "fit_mnl",
+    "make_design",
+    "marginal_rates",
+    "read_long",
+    "read_responses",
+    "scenarios",
+    "simulate_choices",
+    "write_responses",
+]

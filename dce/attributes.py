@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from dce.coding import ALTERNATIVE, CONSTANTS
 from dce.errors import StudyError, listed
 
-RESERVED = {"block", "task", ALTERNATIVE, "respondent", "chosen", "available", "weight",
-            CONSTANTS, "constant", "scenario", "service", "position", "C", "poly", "log", "contr"}  # fmt: skip
+RESERVED = frozenset(
+    "block task alternative respondent chosen available weight constants constant scenario service "
+    "position C poly log contr".split()
+)
 """Names that have a meaning in long frames and formulas, so that no attribute can have them."""
 
 Level = int | float | str
@@ -70,16 +71,7 @@ class Attribute:
             raise refusal(key, self.name, "a name of letters, digits and _, not starting with a digit")
         if self.name in RESERVED:
             raise refusal(key, self.name, f"a name other than {listed(sorted(RESERVED), 20)}")
-        if len(self.levels) < 2:
-            raise refusal(f"{key}, levels", list(self.levels), "at least two levels")
-        kinds = {type(level) for level in self.levels}
-        if not (kinds <= {int, float} or kinds == {str}):
-            raise refusal(f"{key}, levels", list(self.levels), "all numbers, or all words")
-        if any(isinstance(level, float) and not math.isfinite(level) for level in self.levels):
-            raise refusal(f"{key}, levels", list(self.levels), "finite numbers")
-        if any(isinstance(level, str) and not level.strip() for level in self.levels):
-            raise refusal(f"{key}, levels", list(self.levels), "levels that are not empty")
-        check_distinct(f"{key}, levels", self.levels)
+        self._check_levels(key)
         if self.unit is not None and not self.is_numeric:
             raise refusal(f"{key}, unit", self.unit, "no unit, because the levels are words")
         if self.unit is not None and not (isinstance(self.unit, str) and self.unit.strip()):
@@ -95,6 +87,18 @@ class Attribute:
             unit = f" {self.unit}" if self.unit else ""
             names = (f"{x:g}{unit}" if isinstance(x, (int, float)) else x for x in self.levels)
             object.__setattr__(self, "labels", tuple(names))
+
+    def _check_levels(self, key: str) -> None:
+        if len(self.levels) < 2:
+            raise refusal(f"{key}, levels", list(self.levels), "at least two levels")
+        kinds = {type(level) for level in self.levels}
+        if not (kinds <= {int, float} or kinds == {str}):
+            raise refusal(f"{key}, levels", list(self.levels), "all numbers, or all words")
+        if any(isinstance(level, float) and not math.isfinite(level) for level in self.levels):
+            raise refusal(f"{key}, levels", list(self.levels), "finite numbers")
+        if any(isinstance(level, str) and not level.strip() for level in self.levels):
+            raise refusal(f"{key}, levels", list(self.levels), "levels that are not empty")
+        check_distinct(f"{key}, levels", self.levels)
 
     @property
     def is_numeric(self) -> bool:

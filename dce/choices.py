@@ -119,9 +119,7 @@ class Choices:
             if "weight" in self.frame
             else np.ones(len(rows))
         )
-        respondents = (
-            pd.factorize(self.frame["respondent"])[0][first] if "respondent" in self.frame else None
-        )
+        respondents = pd.factorize(self.frame["respondent"])[0][first] if "respondent" in self.frame else None
         return Layout(rows, shown, chosen.argmax(axis=1), weights, respondents)
 
     def of(self, column: str, value: object) -> Choices:
@@ -238,7 +236,7 @@ def simulate_choices(
     if coefficients is None:
         if not study.priors:
             raise ChoicesError("the study has no priors: give the coefficients to simulate with.")
-        coefficients = study.prior_means.to_dict()
+        coefficients = {name: prior.mean for name, prior in study.priors.items()}
     wrong = [name for name in coefficients if name not in names]
     lacking = [name for name in names if name not in coefficients]
     if wrong or lacking:
@@ -252,7 +250,7 @@ def simulate_choices(
     blocks = list(design.frame["block"].unique())
     of_respondent = rng.permutation(np.resize(np.array(blocks), respondents))
     frames = []
-    tasks = {block: rows for block, rows in design.frame.groupby("block", sort=False)}
+    tasks = dict(iter(design.frame.groupby("block", sort=False)))
     J = len(study.alternative_names)
     X = {block: study.coding.matrix(rows).reshape(-1, J, len(names)) for block, rows in tasks.items()}
     for block in blocks:
@@ -314,9 +312,9 @@ def _checked(frame: pd.DataFrame, study: Study | None, source: str) -> pd.DataFr
     return frame
 
 
-def _first(wrong: pd.Series) -> int:
+def _first(wrong: pd.Series | BoolArray) -> int:
     """Return the number of the first row that is wrong, counted from 1."""
-    return int(np.flatnonzero(wrong.to_numpy())[0]) + 1
+    return int(np.flatnonzero(np.asarray(wrong))[0]) + 1
 
 
 def _at(frame: pd.DataFrame, row: int) -> str:

@@ -243,8 +243,7 @@ def _learning_frame(
     if CONSTANTS in variables:
         used[CONSTANTS] = ["", *constants]
     cycle = math.lcm(*(len(values) for values in used.values())) if used else 1
-    if cycle > MOST_LEVEL_ROWS:
-        cycle = MOST_LEVEL_ROWS
+    cycle = min(cycle, MOST_LEVEL_ROWS)
     if not full and used:
         observed = observed.drop_duplicates()
     if full:
@@ -262,8 +261,11 @@ def _learning_frame(
             data[name] = _typed(column, used[name])
         else:
             column = observed[name]
-            repeated = column.take(np.repeat(np.arange(len(column)), cycle)[:rows] if full
-                                   else np.resize(np.arange(len(column)), rows))
+            repeated = column.take(
+                np.repeat(np.arange(len(column)), cycle)[:rows]
+                if full
+                else np.resize(np.arange(len(column)), rows)
+            )
             data[name] = _typed(repeated.reset_index(drop=True), None)
     return pd.DataFrame(data, index=range(rows))
 
@@ -303,9 +305,7 @@ def _materialise(spec: ModelSpec, filled: pd.DataFrame) -> FloatArray:
         raise FormulaError(_reason(error)) from error
 
 
-def _with_constants(
-    frame: pd.DataFrame, variables: Sequence[str], constants: Sequence[str]
-) -> pd.DataFrame:
+def _with_constants(frame: pd.DataFrame, variables: Sequence[str], constants: Sequence[str]) -> pd.DataFrame:
     missing = [name for name in variables if name not in frame.columns and name != CONSTANTS]
     if missing:
         raise FormulaError(f"column {listed(missing)} is missing; found: {listed(frame.columns, 20)}.")

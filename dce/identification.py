@@ -43,9 +43,7 @@ def check_identified(
     null = vectors[:, values < SINGULAR]
     if null.size:
         weight = np.abs(null).max(axis=1)
-        culprits = [
-            name for name, w in zip(names, weight, strict=True) if w > INVOLVED * weight.max()
-        ]
+        culprits = [name for name, w in zip(names, weight, strict=True) if w > INVOLVED * weight.max()]
         raise IdentificationError(
             f"not identified: the tasks cannot tell apart {listed(culprits, 20)}; "
             f"leave out {null.shape[1]} of them."

@@ -34,9 +34,7 @@ IntArray = npt.NDArray[np.intp]
 BoolArray = npt.NDArray[np.bool_]
 
 
-def log_probabilities(
-    X: FloatArray, beta: FloatArray, available: BoolArray | None = None
-) -> FloatArray:
+def log_probabilities(X: FloatArray, beta: FloatArray, available: BoolArray | None = None) -> FloatArray:
     """Return log P, shape (..., J); minus infinity where not available (Train, eq. 3.6)."""
     V = X @ beta
     if available is not None:
@@ -44,9 +42,7 @@ def log_probabilities(
     return np.asarray(log_softmax(V, axis=-1), dtype=np.float64)
 
 
-def log_likelihood(
-    log_P: FloatArray, chosen: IntArray, weights: FloatArray | None = None
-) -> float:
+def log_likelihood(log_P: FloatArray, chosen: IntArray, weights: FloatArray | None = None) -> float:
     """Return the sum over tasks of w_t log P_t,chosen (Train, eq. 3.12)."""
     of_chosen = np.take_along_axis(log_P, chosen[:, None], axis=1)[:, 0]
     return float(of_chosen.sum() if weights is None else weights @ of_chosen)

@@ -11,6 +11,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,10 @@ from dce.attributes import (
     check_texts,
     refusal,
 )
-from dce.coding import ALTERNATIVE, Coding, drop_columns, learn_coding
+from dce.coding import ALTERNATIVE, CONSTANTS, Coding, drop_columns, learn_coding
 from dce.errors import FormulaError, StudyError, listed
 from dce.restrictions import Restriction, read_restriction
+
 
 @dataclass(frozen=True)
 class Study:
@@ -86,11 +88,15 @@ class Study:
     opt_out: Alternative | None = None
     utility: str = ""
     priors: Mapping[str, Prior] = field(default_factory=dict)
-    design: DesignSettings = DesignSettings()
+    design: DesignSettings = field(default_factory=DesignSettings)
     restrictions: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        for name, kind in (("attributes", Attribute), ("alternatives", Alternative), ("restrictions", str)):
+        for name, kind in (
+            ("attributes", Attribute),
+            ("alternatives", Alternative),
+            ("restrictions", str),
+        ):
             value = getattr(self, name)
             if isinstance(value, str) or not all(isinstance(item, kind) for item in value):
                 raise refusal(name, value, f"a list of {kind.__name__}")
@@ -118,12 +124,9 @@ class Study:
                     raise refusal(f"attribute {attribute.name!r}, alternatives", name, allowed)
             check_distinct(f"attribute {attribute.name!r}, alternatives", attribute.alternatives)
         if all(alternative.constant for alternative in self.all_alternatives):
-            raise refusal(
-                "constant", "a constant for every alternative", "at least one alternative without"
-            )
+            raise refusal("constant", "a constant for every alternative", "at least one alternative without")
         if not self.utility:
-            names = " + ".join(attribute.name for attribute in self.attributes)
-            object.__setattr__(self, "utility", names)
+            object.__setattr__(self, "utility", " + ".join(self.attribute_names))
         self._check_priors()
         _ = self.rules
 
@@ -201,28 +204,38 @@ class Study:
         where the opt-out has no wait, are left out.
         """
         coding = learn_coding(formula or self.utility, frame, self.levels, self.constants)
-        used = [name for name in coding.variables if name in self.attribute_names]
-        if not used:
-            return coding
-        X = coding.matrix(self._all_levels(coding, frame))
-        return drop_columns(coding, np.flatnonzero(~X.any(axis=0)).tolist())
+        return drop_columns(coding, self._always_zero(coding, frame))
 
-    def _all_levels(self, coding: Coding, frame: pd.DataFrame) -> pd.DataFrame:
-        """Every alternative with every level of the attributes that it has, three times over."""
-        most = 3 * max(len(attribute.levels) for attribute in self.attributes)
-        others = [v for v in coding.variables if v in frame.columns and v not in self.levels]
-        known = frame[others].dropna()
-        frames = []
+    def _always_zero(self, coding: Coding, frame: pd.DataFrame) -> list[int]:
+        """Return the coefficients of alternatives that lack the attribute they multiply.
+
+        A term is left whole if all its columns are zero: that is a fault to be reported.
+        """
+        zero: list[int] = []
+        for part in set(coding.parts):
+            if not (part & {ALTERNATIVE, CONSTANTS} and part & set(self.attribute_names)):
+                continue
+            columns = [k for k, other in enumerate(coding.parts) if other == part]
+            X = coding.matrix(self._all_levels(part, coding, frame))[:, columns]
+            is_zero = np.asarray(~X.any(axis=0))
+            if not is_zero.all():
+                zero += [k for k, empty in zip(columns, is_zero, strict=True) if empty]
+        return zero
+
+    def _all_levels(self, part: frozenset[str], coding: Coding, frame: pd.DataFrame) -> pd.DataFrame:
+        """Every alternative with every combination of levels of the attributes in a term."""
+        attributes = [attribute for attribute in self.attributes if attribute.name in part]
+        others = [v for v in coding.variables if v not in self.levels and v != CONSTANTS]
+        known = frame[others].drop_duplicates().dropna().to_dict("records") if others else [{}]
+        rows: list[dict[str, object]] = []
         for name in self.alternative_names:
-            rows = {ALTERNATIVE: [name] * most}
-            for k, attribute in enumerate(self.attributes):
-                levels = np.resize(np.array(attribute.levels, dtype=object), most)
-                levels = np.roll(levels, k)
-                rows[attribute.name] = list(levels) if self.has(name, attribute) else [None] * most
-            for other in others:
-                rows[other] = list(np.resize(known[other].to_numpy(), most))
-            frames.append(self.typed(pd.DataFrame(rows)))
-        return pd.concat(frames, ignore_index=True)
+            mine = [attribute.levels if self.has(name, attribute) else (None,) for attribute in attributes]
+            blank: dict[str, object] = {ALTERNATIVE: name, **dict.fromkeys(self.attribute_names)}
+            names = [attribute.name for attribute in attributes]
+            for levels in product(*mine):
+                at = blank | dict(zip(names, levels, strict=True))
+                rows += [{**at, **{str(k): v for k, v in respondent.items()}} for respondent in known[:50]]
+        return self.typed(pd.DataFrame(rows))
 
     def typed(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Return a frame whose numeric attributes are floats and the others objects."""
@@ -350,9 +363,7 @@ def _list(key: str, value: object) -> list[Any]:
     return value
 
 
-def _check_keys(
-    key: str, table: Mapping[str, object], kind: type[Any], required: Sequence[str]
-) -> None:
+def _check_keys(key: str, table: Mapping[str, object], kind: type[Any], required: Sequence[str]) -> None:
     allowed = [f.name for f in fields(kind)]
     for name in table:
         if name not in allowed:

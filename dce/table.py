@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
 
+import numpy as np
 import pandas as pd
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -33,16 +34,20 @@ def number(value: object, spec: str = ".3f") -> str:
     >>> number(0.12345), number(0.00012, "p"), number(0.0000321, "4"), number(float("nan"))
     ('0.123', '<0.001', '3.21e-05', '')
     """
-    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
-        return ""
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, str):
         return value
+    if value is None or value is pd.NA or value != value:
+        return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if not isinstance(value, (int, float)):
-        return number(value.item(), spec) if hasattr(value, "item") else str(value)
     if isinstance(value, int):
         return f"{value:,d}"
+    return _float(float(str(value)), spec)
+
+
+def _float(value: float, spec: str) -> str:
     if math.isinf(value):
         return "∞" if value > 0 else "-∞"
     if spec == "p":
@@ -104,7 +109,11 @@ class Table:
         grid = RichTable.grid(padding=0)
         grid.add_row(Text(self.title, style="bold"))
         body = RichTable(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
-        body.add_column(Text(str(self.frame.index.name or "")), overflow="fold", ratio=None)
+        body.add_column(
+            Text("" if self.frame.index.name is None else str(self.frame.index.name)),
+            overflow="fold",
+            ratio=None,
+        )
         for name in cells.columns:
             words = cells[name].size and not _is_numeric(self.frame[name])
             body.add_column(Text(name), justify="left" if words else "right", no_wrap=not words)
@@ -126,9 +135,7 @@ class Table:
             for label, row in zip(cells.index, cells.itertuples(index=False), strict=True)
         )
         span = len(cells.columns) + 1
-        foot = "".join(
-            f'<tr><td colspan="{span}">{escape(note)}</td></tr>' for note in self.notes
-        )
+        foot = "".join(f'<tr><td colspan="{span}">{escape(note)}</td></tr>' for note in self.notes)
         return (
             f"<table>\n<caption>{escape(self.title)}</caption>\n<thead><tr>{head}</tr></thead>\n"
             f"<tbody>\n{rows}\n</tbody>\n" + (f"<tfoot>{foot}</tfoot>\n" if foot else "") + "</table>"
@@ -157,10 +164,15 @@ def _is_numeric(column: pd.Series) -> bool:
 
 
 def _latex(text: str) -> str:
-    return str(
-        pd.DataFrame({"": [text]})
-        .style.format(escape="latex")
-        .hide(axis="index")
-        .hide(axis="columns")
-        .to_latex()
-    ).split("\n")[1].removesuffix("\\\\").strip()
+    return (
+        str(
+            pd.DataFrame({"": [text]})
+            .style.format(escape="latex")
+            .hide(axis="index")
+            .hide(axis="columns")
+            .to_latex()
+        )
+        .split("\n")[1]
+        .removesuffix("\\\\")
+        .strip()
+    )

@@ -20,6 +20,7 @@ from dce.identification import check_identified
 from dce.logit import FloatArray, IntArray, information, log_probabilities
 from dce.study import Study
 
+
 @dataclass(frozen=True)
 class Design:
     """The tasks of a study. Make one with :func:`make_design` or :func:`evaluate_design`.
@@ -65,7 +66,7 @@ class Design:
     @cached_property
     def probabilities(self) -> FloatArray:
         """Choice probabilities at the prior means, shape (S, J)."""
-        return np.exp(log_probabilities(self.X, self.study.prior_means.to_numpy()))
+        return np.exp(log_probabilities(self.X, np.asarray(self.study.prior_means, dtype=np.float64)))
 
     @cached_property
     def information(self) -> FloatArray:
@@ -205,7 +206,10 @@ def _levels(frame: pd.DataFrame, study: Study, name: str) -> pd.Series:
     for where, what in (
         (wrong, "has no level {!r}; allowed: " + listed(attribute.levels, 20)),
         (owned & values.isna(), "is {!r}; allowed: " + listed(attribute.levels, 20)),
-        (~owned & values.notna(), "is {!r}; allowed: an empty cell, the alternative has no such attribute"),
+        (
+            ~owned & values.notna(),
+            "is {!r}; allowed: an empty cell, the alternative has no such attribute",
+        ),
     ):
         if where.any():
             row = int(np.flatnonzero(where)[0])

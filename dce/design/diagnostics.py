@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import textwrap
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,8 +37,7 @@ def summary(design: Design) -> str:
         f"Utility balance {utility_balance(P):.1%} (100%: all alternatives equally likely); "
         f"{int((P.max(axis=1) > LIKELY).sum())} tasks with a choice above {LIKELY:.0%}",
         _correlation_line(design),
-        f"Level balance: counts of a level within an alternative differ by at most "
-        f"{level_imbalance(design)}",
+        f"Level balance: counts of a level within an alternative differ by at most {level_imbalance(design)}",
         *_sample_size_lines(design),
     ]
     if design.broken_restrictions:
@@ -80,9 +80,7 @@ def overlap(design: Design) -> pd.Series[float]:
     shares = {}
     for a, attribute in enumerate(design.study.attributes):
         L = design.levels[:, design.coding.owned[:, a], a]
-        shares[attribute.name] = (
-            float((L == L[:, :1]).all(axis=1).mean()) if L.shape[1] > 1 else math.nan
-        )
+        shares[attribute.name] = float((L[:, :1] == L).all(axis=1).mean()) if L.shape[1] > 1 else math.nan
     return pd.Series(shares)
 
 
@@ -180,7 +178,7 @@ def _correlation_line(design: Design) -> str:
     table = correlations(design)
     if table.empty:
         return "Correlation: no two attributes vary within an alternative"
-    row = table.loc[table["correlation"].abs().idxmax()]
+    row = table.iloc[int(table["correlation"].abs().to_numpy().argmax())]
     return (
         f"Largest correlation within an alternative {row['correlation']:.2f} "
         f"({row['first']} with {row['second']}, {row['alternative']})"
@@ -191,22 +189,30 @@ def attribute_table(design: Design) -> Table:
     """Return, per attribute, counts of its levels, overlap and correlation with the block."""
     study = design.study
     counts = level_counts(design)
-    data: dict[str, list[object]] = {}
+    data: dict[str, Sequence[object]] = {}
     for name in counts.columns:
         data[str(name)] = [
-            " ".join(f"{n:.0f}" for n in counts.loc[attribute.label, name].dropna()) or "–"
-            for attribute in study.attributes
+            _counts(counts.xs(attribute.label, level="attribute")[name]) for attribute in study.attributes
         ]
     data["overlap"] = overlap(design).tolist()
     if len(design.blocks) > 1:
         data["block r"] = block_correlations(design).tolist()
     index = pd.Index([attribute.label for attribute in study.attributes], name="")
-    notes = ["How often each level is shown, in the order of the study; overlap: share of tasks in "
-             "which all alternatives show the same level"
-             + ("; block r: largest correlation of a level with a block." if len(design.blocks) > 1 else ".")]
+    notes = [
+        "How often each level is shown, in the order of the study; overlap: share of tasks in "
+        "which all alternatives show the same level"
+        + ("; block r: largest correlation of a level with a block." if len(design.blocks) > 1 else ".")
+    ]
     return Table(
-        "Attributes", pd.DataFrame(data, index=index), {"overlap": ".0%", "block r": ".2f"}, tuple(notes)
+        "Attributes",
+        pd.DataFrame(data, index=index),
+        {"overlap": ".0%", "block r": ".2f"},
+        tuple(notes),
     )
+
+
+def _counts(column: pd.Series) -> str:
+    return " ".join(f"{n:.0f}" for n in column.dropna()) or "–"
 
 
 def coefficient_table(design: Design) -> Table:

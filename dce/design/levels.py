@@ -32,8 +32,9 @@ class Component:
 
     def of(self, L: IntArray) -> FloatArray:
         """Return what level numbers L (..., A) add to x, shape (..., K)."""
-        return np.asarray(self.values[np.ravel_multi_index(tuple(
-            L[..., a] for a in self.attributes), self.radix)])
+        return np.asarray(
+            self.values[np.ravel_multi_index(tuple(L[..., a] for a in self.attributes), self.radix)]
+        )
 
 
 @dataclass(frozen=True)
@@ -94,10 +95,15 @@ def level_coding(study: Study) -> LevelCoding:
     """Take the coding of a study's utility apart into look-up tables."""
     attributes, names = study.attributes, study.alternative_names
     owned = np.array([[study.has(name, attribute) for attribute in attributes] for name in names])
-    groups = _components([sorted(
-        a for a, attribute in enumerate(attributes) if attribute.name in part
-    ) for part in study.coding.parts])
-    bare = study.typed(pd.DataFrame([{ALTERNATIVE: name} | dict.fromkeys(study.attribute_names) for name in names]))
+    groups = _components(
+        [
+            sorted(a for a, attribute in enumerate(attributes) if attribute.name in part)
+            for part in study.coding.parts
+        ]
+    )
+    bare = study.typed(
+        pd.DataFrame([{ALTERNATIVE: name} | dict.fromkeys(study.attribute_names) for name in names])
+    )
     constants = study.coding.matrix(bare)
     components = []
     for j, name in enumerate(names):
@@ -107,15 +113,23 @@ def level_coding(study: Study) -> LevelCoding:
             if not present:
                 continue
             rows = [
-                {ALTERNATIVE: name, **dict.fromkeys(study.attribute_names), **dict(zip(
-                    [attributes[a].name for a in present], levels, strict=True))}
+                {
+                    ALTERNATIVE: name,
+                    **dict.fromkeys(study.attribute_names),
+                    **dict(zip([attributes[a].name for a in present], levels, strict=True)),
+                }
                 for levels in product(*(attributes[a].levels for a in present))
             ]
             values = study.coding.matrix(study.typed(pd.DataFrame(rows))) - constants[j]
             mine.append(Component(present, tuple(len(attributes[a].levels) for a in present), values))
         components.append(tuple(mine))
-    return LevelCoding(study, constants, tuple(components), owned,
-                       tuple(len(attribute.levels) for attribute in attributes))
+    return LevelCoding(
+        study,
+        constants,
+        tuple(components),
+        owned,
+        tuple(len(attribute.levels) for attribute in attributes),
+    )
 
 
 def _components(terms: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:

@@ -75,9 +75,9 @@ def make_design(
             f"tasks: found {tasks}; allowed: at least {least}, because the utility has {K} coefficients."
         )
     rng = np.random.default_rng(seed)
-    search = Search(coding, study.prior_means.to_numpy(), tasks, level_balance)
-    L, value = search.best(starts, rng, progress)
-    if value == -np.inf:
+    search = Search(coding, np.asarray(study.prior_means, dtype=np.float64), tasks, level_balance)
+    L, log_determinant = search.best(starts, rng, progress)
+    if log_determinant == -np.inf:
         check_utility_identified(study, coding.code(L))
     block = assign_blocks(_indicators(L, coding), blocks, rng)
     order = np.lexsort((rng.permutation(tasks), block))
@@ -113,9 +113,5 @@ def evaluate_design(study: Study, frame: pd.DataFrame, origin: str = "made elsew
 def _indicators(L: IntArray, coding: LevelCoding) -> FloatArray:
     """Return (S, F): whether a task shows a level of an attribute in an alternative."""
     return np.column_stack(
-        [
-            L[:, j, a] == level
-            for j, a in np.argwhere(coding.owned)
-            for level in range(coding.sizes[a])
-        ]
+        [L[:, j, a] == level for j, a in np.argwhere(coding.owned) for level in range(coding.sizes[a])]
     ).astype(np.float64)

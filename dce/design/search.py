@@ -90,8 +90,9 @@ class Search:
         L = self._empty()
         for j, a in self.columns:
             n = self.coding.sizes[a]
-            levels = np.concatenate([np.tile(np.arange(n), self.tasks // n),
-                                     rng.permutation(n)[: self.tasks % n]])
+            levels = np.concatenate(
+                [np.tile(np.arange(n), self.tasks // n), rng.permutation(n)[: self.tasks % n]]
+            )
             L[:, j, a] = rng.permutation(levels)
         return L
 
@@ -103,8 +104,8 @@ class Search:
                 L[:, j, a] = rng.integers(sizes[a], size=self.tasks)
             return L
         profiles = fullfact(list(sizes)).astype(np.intp)
-        for j in np.flatnonzero(self.coding.owned.any(axis=1)):
-            allowed = profiles[self.feasibility.services(int(j), profiles)]
+        for j in np.flatnonzero(self.coding.owned.any(axis=1)).tolist():
+            allowed = profiles[self.feasibility.services(j, profiles)]
             if not len(allowed):
                 name = self.coding.study.alternative_names[j]
                 raise DesignError(f"the restrictions together allow no service for {name!r}.")
@@ -167,18 +168,18 @@ class Search:
         L = L.copy()
         X = self.coding.code(L)
         M = self.information(X)
-        value = log_determinants(M.sum(axis=0))
+        value = float(log_determinants(M.sum(axis=0)))
         idle = 0
         while idle < len(self.columns):
             for j, a in self.columns:
-                gained = self._improve_column(L, X, M, j, a, float(value))
+                gained = self._improve_column(L, X, M, j, a, value)
                 if gained is None:
                     idle += 1
                 else:
                     value, idle = gained, 0
                 if idle >= len(self.columns):
                     break
-        return L, float(value)
+        return L, value
 
     def _improve_column(
         self, L: IntArray, X: FloatArray, M: FloatArray, j: int, a: int, value: float
@@ -206,7 +207,9 @@ class Search:
         for best in np.argsort(-values, kind="stable"):
             if not values[best] > value + SMALLEST_GAIN:
                 return None
-            moved = [(s[best], now[t[best]]), (t[best], now[s[best]])] if self.balanced else [(s[best], t[best])]
+            moved = (
+                [(s[best], now[t[best]]), (t[best], now[s[best]])] if self.balanced else [(s[best], t[best])]
+            )
             before = now.copy()
             for task, level in moved:
                 L[task, j, a] = level

@@ -29,7 +29,5 @@ def clustered(bread: FloatArray, scores: FloatArray, clusters: IntArray) -> Floa
     Cameron and Miller (2015), A practitioner's guide to cluster-robust inference, equation 11.
     """
     G = int(clusters.max()) + 1
-    of_cluster = np.column_stack(
-        [np.bincount(clusters, weights=column, minlength=G) for column in scores.T]
-    )
+    of_cluster = np.column_stack([np.bincount(clusters, weights=column, minlength=G) for column in scores.T])
     return bread @ (of_cluster.T @ of_cluster) @ bread * (G / (G - 1))

@@ -12,7 +12,14 @@ from scipy.stats import norm
 
 from dce.choices import Choices, Layout
 from dce.coding import ALTERNATIVE, Coding, learn_coding
-from dce.errors import ChoicesError, ConvergenceError, EstimationError, FormulaError, SeparationError, listed
+from dce.errors import (
+    ChoicesError,
+    ConvergenceError,
+    EstimationError,
+    FormulaError,
+    SeparationError,
+    listed,
+)
 from dce.estimation.covariance import clustered, robust
 from dce.estimation.newton import Maximum, inverse, maximise
 from dce.estimation.separation import check_separated, may_be_separated
@@ -118,11 +125,9 @@ class Fit:
 
     def table(self, level: float = 0.95) -> Table:
         """Return the table that a paper prints."""
-        frame = self.to_frame(level).set_axis(
-            ["coef.", "s.e.", "z", "p", f"{level:.0%} low", "high"], axis=1
-        )
+        frame = self.to_frame(level).set_axis(["coef.", "s.e.", "z", "p", f"{level:.0%} low", "high"], axis=1)
         frame.index = pd.Index([self.label(name) for name in frame.index], name="")
-        formats = {name: "4" for name in frame.columns} | {"z": ".2f", "p": "p"}
+        formats = dict.fromkeys(frame.columns, "4") | {"z": ".2f", "p": "p"}
         title = "Multinomial logit" + (f": {self.study.title}" if self.study else "")
         return Table(title, frame, formats, tuple(self._notes()))
 
@@ -141,8 +146,7 @@ class Fit:
             f"constants only {self.log_likelihood_constants:.3f}.",
             f"McFadden R2 {self.mcfadden_r2:.4f}, adjusted {self.adjusted_r2:.4f}; "
             f"AIC {self.aic:.2f}; BIC {self.bic:.2f}.",
-            f"Converged in {self.iterations} iterations (squared Newton decrement "
-            f"{self.decrement:.0e}).",
+            f"Converged in {self.iterations} iterations (squared Newton decrement {self.decrement:.0e}).",
         ]
         return notes + [f"Left out: {n:,d} {what}." for what, n in self.left_out.items() if n]
 
@@ -153,9 +157,7 @@ class Fit:
         return self.table().to_html()
 
 
-def fit_mnl(
-    choices: Choices, formula: str | None = None, covariance: CovarianceKind = "clustered"
-) -> Fit:
+def fit_mnl(choices: Choices, formula: str | None = None, covariance: CovarianceKind = "clustered") -> Fit:
     """Fit a multinomial logit by maximum likelihood.
 
     Parameters
@@ -235,9 +237,7 @@ def _learn(choices: Choices, formula: str | None) -> Coding:
     if choices.study is not None:
         return choices.study.learn(formula, choices.frame)
     if formula is None:
-        raise FormulaError(
-            "give a formula, such as 'cost + time': these answers have no study that says it."
-        )
+        raise FormulaError("give a formula, such as 'cost + time': these answers have no study that says it.")
     alternatives = pd.Categorical(choices.frame[ALTERNATIVE], categories=choices.alternatives)
     return learn_coding(formula, choices.frame.assign(**{ALTERNATIVE: alternatives}))
 
@@ -284,9 +284,7 @@ def _arranged(X: FloatArray, layout: Layout) -> FloatArray:
     return arranged
 
 
-def _covariance(
-    X: FloatArray, layout: Layout, best: Maximum, kind: CovarianceKind
-) -> FloatArray:
+def _covariance(X: FloatArray, layout: Layout, best: Maximum, kind: CovarianceKind) -> FloatArray:
     bread = inverse(best.information)
     if kind == "classical":
         return bread

@@ -52,9 +52,7 @@ class Maximum:
     decrement: float
 
 
-def maximise(
-    X: FloatArray, available: BoolArray, chosen: IntArray, weights: FloatArray
-) -> Maximum:
+def maximise(X: FloatArray, available: BoolArray, chosen: IntArray, weights: FloatArray) -> Maximum:
     """Maximise the log-likelihood from zero coefficients.
 
     The log-likelihood is concave (McFadden 1974), so Newton's step, halved where it overshoots,

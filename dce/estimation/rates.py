@@ -61,9 +61,7 @@ class MarginalRates:
         return self.table().to_html()
 
 
-def marginal_rates(
-    fit: Fit, per: str, convention: Convention = "gain", level: float = 0.95
-) -> MarginalRates:
+def marginal_rates(fit: Fit, per: str, convention: Convention = "gain", level: float = 0.95) -> MarginalRates:
     """Express every coefficient in units of another, with delta-method intervals.
 
     Parameters
@@ -159,7 +157,9 @@ def _gain(fit: Fit, name: str) -> tuple[str, float]:
     references = [level for key, level in by_name.items() if key not in coding.names]
     if name not in by_name or len(references) != 1:
         return fit.label(name), 1.0
-    labels = dict(zip(attribute.levels, attribute.labels, strict=True)) if attribute else {}
+    labels: dict[object, str] = (
+        dict(zip(attribute.levels, attribute.labels, strict=True)) if attribute else {}
+    )
     this, that = (str(labels.get(level, level)) for level in (by_name[name], references[0]))
     winner, loser = (this, that) if better > 0 else (that, this)
     heading = attribute.label if attribute else variable

@@ -18,7 +18,6 @@ from dce.coding import ALTERNATIVE, CONSTANTS
 from dce.errors import FormulaError, RangeWarning, ScenarioError, listed
 from dce.estimation.fit import Fit
 from dce.logit import FloatArray, log_probabilities, mean_attributes
-from dce.study import Study
 from dce.table import Table
 
 Services = Mapping[str, Mapping[str, object]]
@@ -97,25 +96,25 @@ def scenarios(
     that scale by the delta method and transformed back, so that they stay between 0 and 1. For two
     services they are exact in the sense that the log-odds are linear in the coefficients.
     """
-    frame, source = _as_frame(services, fit.study)
+    frame, source = _as_frame(services)
     frame = _checked(frame, fit, source)
     _warn_of_range(frame, fit, source)
     try:
         X = fit.coding.matrix(frame)
     except FormulaError as error:
         raise ScenarioError(f"{source}: {error}") from error
-    beta = fit.coefficients.to_numpy()
+    beta = np.asarray(fit.coefficients, dtype=np.float64)
     V = fit.covariance.to_numpy()
     half = float(norm.isf((1 - level) / 2))
     probability, error_of_p, low, high = (np.empty(len(frame)) for _ in range(4))
     for _, rows in frame.groupby("scenario", sort=False).indices.items():
-        log_P, error = _log_odds_error(X[rows], beta, V)
+        log_P, se = _log_odds_error(X[rows], beta, V)
         P = np.exp(log_P)
         log_odds = log_P - _log1m(log_P)
         probability[rows] = P
-        error_of_p[rows] = P * (1 - P) * error
-        low[rows] = expit(log_odds - half * error)
-        high[rows] = expit(log_odds + half * error)
+        error_of_p[rows] = P * (1 - P) * se
+        low[rows] = expit(log_odds - half * se)
+        high[rows] = expit(log_odds + half * se)
     result = frame[["scenario", "service"]].assign(
         probability=probability, **{"standard error": error_of_p}, low=low, high=high
     )
@@ -188,7 +187,7 @@ def _check_keys(where: str, table: Mapping[str, object], allowed: set[str]) -> N
 
 
 def _as_frame(
-    services: str | Path | pd.DataFrame | Mapping[str, Services], study: Study | None
+    services: str | Path | pd.DataFrame | Mapping[str, Services],
 ) -> tuple[pd.DataFrame, str]:
     if isinstance(services, (str, Path)):
         return read_scenarios(services), str(services)
@@ -260,9 +259,7 @@ def _check_service(service: dict[Any, Any], fit: Fit, where: str) -> None:
         numeric = attribute.is_numeric if attribute else name in coding.ranges
         is_number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
         levels = attribute.levels if attribute else coding.categories.get(name, ())
-        if (numeric and not (is_number and np.isfinite(value))) or (
-            not numeric and value not in levels
-        ):
+        if (numeric and not (is_number and np.isfinite(value))) or (not numeric and value not in levels):
             raise ScenarioError(f"{where}: {name} is {value!r}; allowed: {_allowed(fit, name)}.")
 
 
@@ -279,7 +276,7 @@ def _allowed(fit: Fit, name: str) -> str:
         return listed(fit.study.attribute(name).levels, 20)
     if name in fit.coding.categories:
         return listed(fit.coding.categories[name], 20)
-    low, high = fit.coding.ranges[name] if name in fit.coding.ranges else (-np.inf, np.inf)
+    low, high = fit.coding.ranges.get(name, (-np.inf, np.inf))
     return f"a number, from {low:g} to {high:g} in the study"
 
 

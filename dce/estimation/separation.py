@@ -67,4 +67,4 @@ def check_separated(
 
 def _separates(D: FloatArray) -> bool:
     result = linprog(-D.sum(axis=0), A_ub=-D, b_ub=np.zeros(len(D)), bounds=(-1, 1), method="highs")
-    return bool(result.status == 0 and -result.fun > 1e-7)
+    return bool(result.status == 0 and float(result.fun or 0.0) < -1e-7)

@@ -45,7 +45,7 @@ class SubgroupFits:
             se = fit.standard_errors
             column = [
                 f"{number(float(b), '4')} ({number(float(se[name]), '4')})"
-                for name, b in fit.coefficients.items()
+                for b, name in zip(fit.coefficients, fit.coding.names, strict=True)
             ]
             who = "" if fit.n_respondents is None else number(fit.n_respondents)
             columns[group] = [*column, who, number(fit.n_tasks), number(fit.log_likelihood)]

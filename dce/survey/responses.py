@@ -1,0 +1,426 @@
+"""Answers that come back: one row per respondent, tied to the design.
+
+The plain file has the columns ``respondent``, ``block`` and ``t1``, ``t2`` ... for the tasks of the
+respondent's block in order, or the tags of the survey (``b1_t1`` ...). Whatever else a platform
+exports is read through a :class:`ResponseMap`. Every other column is a characteristic of the
+respondent.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from dce.choices import Choices
+from dce.coding import ALTERNATIVE
+from dce.design.design import Design
+from dce.errors import ChoicesError, listed
+from dce.logit import IntArray
+from dce.survey.manifest import Manifest, make_manifest, read_manifest
+
+EMPTY = ("", "NA")
+LONG_FRAME = {"block", "task", ALTERNATIVE, "respondent", "chosen", "available", "weight"}
+"""Columns of a long frame, whose names no characteristic can have."""
+
+
+@dataclass(frozen=True)
+class ResponseMap:
+    """What the columns and answers of a response file mean.
+
+    Attributes
+    ----------
+    respondent, block, weight : str or None
+        The columns that hold them. Without ``respondent`` every row is one, named by its line.
+        Without ``block`` it follows from the tasks that were answered.
+    columns : mapping of str to int
+        Column to task of the design. Empty: ``t1`` ... within the block, or the survey's tags.
+    answers : mapping of str to str
+        Answer to name of the alternative. Empty: codes, names and labels of the alternatives.
+    missing : sequence of str
+        Texts that mean no answer.
+    rename : mapping of str to str
+        New names for characteristics.
+    """
+
+    respondent: str | None = None
+    block: str | None = None
+    weight: str | None = None
+    columns: Mapping[str, int] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
+    missing: Sequence[str] = EMPTY
+    rename: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: str | Path) -> ResponseMap:
+        """Read a map from TOML, with the attributes above as keys.
+
+        Raises
+        ------
+        ChoicesError
+        """
+        path = Path(path)
+        try:
+            table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        except FileNotFoundError:
+            raise ChoicesError(f"{path}: there is no such file.") from None
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise ChoicesError(f"{path}: cannot be read: {error}.") from error
+        kinds: dict[str, tuple[type, type | None]] = {
+            "respondent": (str, None),
+            "block": (str, None),
+            "weight": (str, None),
+            "columns": (dict, int),
+            "answers": (dict, str),
+            "missing": (list, str),
+            "rename": (dict, str),
+        }
+        for key, value in table.items():
+            if key not in kinds:
+                allowed = listed([f.name for f in fields(cls)])
+                raise ChoicesError(f"{path}: unknown key {key!r}; allowed: {allowed}.")
+            outer, inner = kinds[key]
+            items = value.values() if isinstance(value, dict) else value
+            if not isinstance(value, outer) or (inner and not all(type(item) is inner for item in items)):
+                of = f" of {inner.__name__}" if inner else ""
+                raise ChoicesError(f"{path}: {key} is {value!r}; allowed: {outer.__name__}{of}.")
+        return cls(**table)
+
+
+def read_responses(
+    path: str | Path,
+    design: Design,
+    mapping: ResponseMap | str | Path | None = None,
+    manifest: str | Path | None = None,
+) -> Choices:
+    """Read answers from a CSV file with one row per respondent.
+
+    Parameters
+    ----------
+    path : path
+    design : Design
+        That was fielded.
+    mapping : ResponseMap or path, optional
+        What columns and answers mean, where the file is not the plain one.
+    manifest : path, optional
+        The survey's ``manifest.json``; checked to belong to the design.
+
+    Returns
+    -------
+    Choices
+        Unanswered tasks and rows without any answer are counted in ``left_out``.
+
+    Raises
+    ------
+    ChoicesError
+        Naming file, line, column, what was found and what is allowed.
+    """
+    path = Path(path)
+    if isinstance(mapping, (str, Path)):
+        mapping = ResponseMap.read(mapping)
+    tied = read_manifest(manifest, design) if manifest is not None else make_manifest(design)
+    header, lines, rows, blank = _read_csv(path)
+    if mapping is None:
+        block = "block" if "block" in header else None
+        mapping = ResponseMap(respondent="respondent", block=block)
+    reader = _Reader(path, design, mapping, tied, header, blank)
+    return reader.read(lines, rows)
+
+
+def write_responses(choices: Choices, design: Design, path: str | Path) -> None:
+    """Write answers to a design as the plain wide file that :func:`read_responses` reads.
+
+    Raises
+    ------
+    ChoicesError
+        If the answers name no respondents.
+    """
+    frame = choices.frame
+    if "respondent" not in frame:
+        raise ChoicesError(f"{choices.source}: no respondents, so that there is no row for each.")
+    tied = make_manifest(design)
+    position = {task.task: task.position for task in tied.tasks}
+    code = {name: code for code, name in tied.tasks[0].codes.items()}
+    chosen = frame[frame["chosen"] == 1]
+    wide = chosen.assign(column=chosen["task"].map(position), code=chosen[ALTERNATIVE].map(code)).pivot(
+        index=["respondent", "block"], columns="column", values="code"
+    )
+    wide.columns = pd.Index([f"t{number}" for number in wide.columns])
+    inner = {"task", ALTERNATIVE, "chosen", "available", "respondent", "block"}
+    others = [n for n in frame if n not in inner and n not in design.study.attribute_names]
+    extra = chosen.drop_duplicates("respondent").set_index(["respondent", "block"])[others]
+    wide.join(extra).reset_index().to_csv(path, index=False, lineterminator="\n", na_rep="NA")
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """What is known before the first row is read."""
+
+    path: Path
+    design: Design
+    mapping: ResponseMap
+    manifest: Manifest
+    header: list[str]
+    blank: int
+
+    def error(self, line: int, problem: str) -> ChoicesError:
+        return ChoicesError(f"{self.path}, line {line}: {problem}.")
+
+    def read(self, lines: list[int], rows: list[list[str]]) -> Choices:
+        for name in (self.mapping.respondent, self.mapping.block, self.mapping.weight):
+            if name is not None and name not in self.header:
+                raise self.error(1, f"column {name!r} is missing; found: {listed(self.header, 30)}")
+        tasks_of_column = self._task_columns()
+        decode = self._answers()
+        S, J = self.design.n_tasks, len(self.design.study.alternative_names)
+        index_of_task = {task: s for s, task in enumerate(dict.fromkeys(self.design.frame["task"]))}
+        block_of_task = {task.task: task.block for task in self.manifest.tasks}
+        answers = np.full((len(rows), S), -1, dtype=np.intp)
+        respondents = self._respondents(lines, rows)
+        for r, (line, row) in enumerate(zip(lines, rows, strict=True)):
+            given = self._given_block(line, row)
+            filled = {
+                column: row[k].strip()
+                for k, column in enumerate(self.header)
+                if column in tasks_of_column and row[k].strip() not in self.mapping.missing
+            }
+            answered = {
+                column: self._task(line, column, tasks_of_column[column], block_of_task, given)
+                for column in filled
+            }
+            blocks = sorted({block_of_task[task] for task in answered.values()})
+            if len(blocks) > 1 or (given is not None and blocks and blocks != [given]):
+                wrong = [c for c, task in answered.items() if block_of_task[task] != (given or blocks[0])]
+                of = f"is in block {given}" if given is not None else f"answered block {blocks[0]}"
+                raise self.error(
+                    line,
+                    f"respondent {respondents[r]} {of}, but also answered {listed(wrong)}; "
+                    "allowed: tasks of one block",
+                )
+            for column, task in answered.items():
+                answer = " ".join(filled[column].split())
+                if answer not in decode:
+                    raise self.error(
+                        line,
+                        f"column {column!r}: answer {answer!r} is not one of {listed(decode, 20)}",
+                    )
+                answers[r, index_of_task[task]] = decode[answer]
+        return self._choices(answers, respondents, rows, J)
+
+    def _task_columns(self) -> dict[str, dict[int | None, int]]:
+        """Return, per column, the task that it holds for each block (None: for any)."""
+        tasks = {task.task: task for task in self.manifest.tasks}
+        if self.mapping.columns:
+            return self._mapped_columns(tasks)
+        tags: dict[str, dict[int | None, int]] = {t.tag: {None: t.task} for t in tasks.values()}
+        if any(tag in self.header for tag in tags):
+            self._require(list(tags))
+            return tags
+        positions: dict[str, dict[int | None, int]] = {}
+        for task in tasks.values():
+            positions.setdefault(f"t{task.position}", {})[task.block] = task.task
+        self._require(list(positions))
+        extra = [c for c in self.header if re.fullmatch(r"[tT]\d+", c) and c not in positions]
+        if extra:
+            raise self.error(1, f"column {listed(extra)} is no task; allowed: {listed(positions, 40)}")
+        if len(self.design.blocks) > 1 and self.mapping.block is None:
+            raise self.error(
+                1,
+                "column 'block' is missing: t1, t2 ... are numbered within the block; found: "
+                f"{listed(self.header, 30)}",
+            )
+        return positions
+
+    def _mapped_columns(self, tasks: Mapping[int, object]) -> dict[str, dict[int | None, int]]:
+        self._require(list(self.mapping.columns))
+        used = list(self.mapping.columns.values())
+        for column, task in self.mapping.columns.items():
+            if task not in tasks:
+                raise ChoicesError(
+                    f"{self.path}: the map gives column {column!r} task {task}, which is not in the "
+                    f"design; allowed: {listed(tasks, 40)}."
+                )
+            if used.count(task) > 1:
+                twice = [name for name, other in self.mapping.columns.items() if other == task]
+                raise ChoicesError(
+                    f"{self.path}: the map gives task {task} to {listed(twice)}; allowed: one column."
+                )
+        absent = [task for task in tasks if task not in used]
+        if absent:
+            raise ChoicesError(f"{self.path}: the map gives no column to task {listed(absent, 40)}.")
+        return {column: {None: task} for column, task in self.mapping.columns.items()}
+
+    def _require(self, columns: Sequence[str]) -> None:
+        missing = [name for name in columns if name not in self.header]
+        if missing:
+            raise self.error(1, f"column {listed(missing, 20)} is missing; found: {listed(self.header, 30)}")
+
+    def _answers(self) -> dict[str, int]:
+        """Return what each answer means, as the index of the alternative."""
+        names = self.design.study.alternative_names
+        decode: dict[str, int] = {}
+        if self.mapping.answers:
+            for text, name in self.mapping.answers.items():
+                if name not in names:
+                    raise ChoicesError(
+                        f"{self.path}: the map gives answer {text!r} the alternative {name!r}; allowed: "
+                        f"{listed(names)}."
+                    )
+                decode[" ".join(text.split())] = names.index(name)
+            return decode
+        codes = self.manifest.tasks[0].codes
+        labels = [alternative.label for alternative in self.design.study.all_alternatives]
+        pairs = [
+            *((code, names.index(name)) for code, name in codes.items()),
+            *((name, j) for j, name in enumerate(names)),
+            *((label, j) for j, label in enumerate(labels)),
+        ]
+        for text, j in pairs:
+            if decode.setdefault(" ".join(text.split()), j) != j:
+                raise ChoicesError(
+                    f"{self.path}: answer {text!r} could mean two alternatives; give a map of answers."
+                )
+        return decode
+
+    def _respondents(self, lines: list[int], rows: list[list[str]]) -> list[Any]:
+        if self.mapping.respondent is None:
+            return list(range(1, len(rows) + 1))
+        k = self.header.index(self.mapping.respondent)
+        names = [row[k].strip() for row in rows]
+        seen: dict[str, int] = {}
+        for line, name in zip(lines, names, strict=True):
+            if name in self.mapping.missing:
+                raise self.error(line, f"column {self.mapping.respondent!r} is empty")
+            if name in seen:
+                raise self.error(
+                    line,
+                    f"respondent {name!r} was already on line {seen[name]}; allowed: one row each",
+                )
+            seen[name] = line
+        numbers = all(re.fullmatch(r"0|[1-9]\d{0,17}", name) for name in names)
+        return [int(name) for name in names] if numbers else list(names)
+
+    def _given_block(self, line: int, row: list[str]) -> int | None:
+        if self.mapping.block is None:
+            return None
+        text = row[self.header.index(self.mapping.block)].strip()
+        if text not in [str(block) for block in self.design.blocks]:
+            raise self.error(
+                line,
+                f"column {self.mapping.block!r}: {text!r} is no block; allowed: "
+                f"{listed([str(block) for block in self.design.blocks])}",
+            )
+        return int(text)
+
+    def _task(
+        self, line: int, column: str, of_block: Mapping[int | None, int],
+        block_of_task: Mapping[int, int], given: int | None,
+    ) -> int:  # fmt: skip
+        if None in of_block:
+            return of_block[None]
+        if given is None:
+            given = block_of_task[next(iter(of_block.values()))]
+        if given not in of_block:
+            raise self.error(line, f"column {column!r} is answered, but block {given} has no such task")
+        return of_block[given]
+
+    def _choices(self, answers: IntArray, respondents: list[Any], rows: list[list[str]], J: int) -> Choices:
+        block = self.design.task_blocks
+        r, s = np.nonzero(answers >= 0)
+        if not len(r):
+            raise ChoicesError(f"{self.path}: there are no answers in {len(rows):,d} rows.")
+        has_any = (answers >= 0).any(axis=1)
+        long = self.design.frame.iloc[(s[:, None] * J + np.arange(J)).ravel()].reset_index(drop=True)
+        long.insert(0, "respondent", np.repeat(np.array(respondents, dtype=object)[r], J))
+        long["respondent"] = long["respondent"].infer_objects()
+        long["chosen"] = (answers[r, s][:, None] == np.arange(J)).ravel().astype(np.int64)
+        for name, values in self._characteristics(rows).items():
+            long[name] = values.iloc[np.repeat(r, J)].to_numpy()
+        sizes = np.bincount(block)
+        of_respondent = block[(answers >= 0).argmax(axis=1)]
+        expected = int(sizes[of_respondent[has_any]].sum())
+        left_out = {
+            "blank lines": self.blank,
+            "rows without any answer": int((~has_any).sum()),
+            "tasks left unanswered by respondents who answered others": expected - len(r),
+        }
+        return Choices(long, self.design.study, left_out, self.path.name)
+
+    def _characteristics(self, rows: list[list[str]]) -> dict[str, pd.Series]:
+        """Return the other columns: numbers where every value is one, else texts."""
+        used = {
+            self.mapping.respondent,
+            self.mapping.block,
+            self.mapping.weight,
+            *self._task_columns(),
+        }
+        taken = LONG_FRAME | set(self.design.study.attribute_names)
+        for name in self.mapping.rename:
+            if name not in self.header or name in used:
+                raise ChoicesError(
+                    f"{self.path}: the map renames {name!r}, which is no characteristic; found: "
+                    f"{listed([c for c in self.header if c not in used], 30)}."
+                )
+        found: dict[str, pd.Series] = {}
+        for k, column in enumerate(self.header):
+            if column == self.mapping.weight:
+                found["weight"] = _typed([row[k].strip() for row in rows], self.mapping.missing)
+            if column in used:
+                continue
+            name = self.mapping.rename.get(column, column)
+            if name in taken or name in found:
+                raise self.error(
+                    1,
+                    f"column {column!r} has a name with another meaning in dce; give it a new one "
+                    "in the map, under rename",
+                )
+            found[name] = _typed([row[k].strip() for row in rows], self.mapping.missing)
+        return found
+
+
+def _typed(texts: list[str], missing: Sequence[str]) -> pd.Series:
+    values = pd.Series([None if text in missing else text for text in texts], dtype=object)
+    numbers = pd.to_numeric(values, errors="coerce")
+    return numbers.astype(np.float64) if numbers.notna().equals(values.notna()) else values
+
+
+def _read_csv(path: Path) -> tuple[list[str], list[int], list[list[str]], int]:
+    """Return the header, the line number and cells of every row, and how many lines are blank."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            first = file.readline()
+            file.seek(0)
+            delimiter = max(",;\t", key=first.count)
+            reader = csv.reader(file, delimiter=delimiter, strict=True)
+            header = [name.strip() for name in next(reader, [])]
+            lines, rows, blank = [], [], 0
+            for row in reader:
+                if not any(cell.strip() for cell in row):
+                    blank += 1
+                else:
+                    if len(row) != len(header):
+                        raise ChoicesError(
+                            f"{path}, line {reader.line_num}: has {len(row)} cells; allowed: "
+                            f"{len(header)}, as many as the header."
+                        )
+                    lines.append(reader.line_num)
+                    rows.append(row)
+    except FileNotFoundError:
+        raise ChoicesError(f"{path}: there is no such file.") from None
+    except UnicodeDecodeError as error:
+        raise ChoicesError(f"{path}: is not UTF-8 (byte {error.start}); save it as 'CSV UTF-8'.") from error
+    except (OSError, csv.Error) as error:
+        raise ChoicesError(f"{path}: cannot be read: {error}.") from error
+    if not header or not rows:
+        raise ChoicesError(f"{path}: there are no answers.")
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if twice:
+        raise ChoicesError(f"{path}, line 1: column {listed(twice)} occurs twice; allowed: once.")
+    return header, lines, rows, blank
