@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dce.choices import Choices, simulate_choices
+from dce.coding import ALTERNATIVE
 from dce.design.design import Design
 from dce.design.make import STARTS, make_design
 from dce.errors import DceError, EstimationError, RangeWarning
@@ -125,9 +126,15 @@ def design(
         Path | None, typer.Option("--out", "-o", help="File. Default: design.csv of the study.")
     ] = None,
     force: Annotated[bool, typer.Option(help="Replace a design that is there.")] = False,
+    evaluate: Annotated[
+        Path | None, typer.Option(help="Show the quality of this design instead of searching for one.")
+    ] = None,
 ) -> None:
     """Search for a D-efficient design in blocks, show its quality, and write design.csv."""
     described = Study.read(study)
+    if evaluate is not None:
+        _show(Design.read(evaluate, described))
+        return
     path = out or _folder(study) / "design.csv"
     made = _search(described, tasks, blocks, seed, starts, level_balance)
     _show(made)
@@ -386,9 +393,17 @@ def _publish_rates(
 
 
 def _wanted_less(fitted: Fit) -> list[str]:
-    """Numeric attributes whose coefficient is negative, such as a wait or a cost."""
-    numeric = [a.name for a in fitted.study.attributes if a.is_numeric] if fitted.study else []
-    return [name for name in numeric if name in fitted.coefficients and fitted.coefficients[name] < 0]
+    """Coefficients below zero of numeric attributes, such as a wait or a cost."""
+    numeric = {a.name for a in fitted.study.attributes if a.is_numeric} if fitted.study else set()
+    coding = fitted.coding
+    return [
+        name
+        for name, part in zip(coding.names, coding.parts, strict=True)
+        if len(part & numeric) == 1
+        and part <= numeric | {ALTERNATIVE}
+        and fitted.coefficients[name] < 0
+        and name.partition(":")[0] in part
+    ]
 
 
 def _publish(name: str, table: Table, out: Path | None) -> None:

@@ -14,16 +14,18 @@ The only place that knows coding. Designs, choices and scenarios pass through th
 
 from __future__ import annotations
 
+import ast
 import math
 import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from formulaic import Formula, ModelSpec
-from formulaic.errors import DataMismatchWarning, FormulaicError
+from formulaic.errors import FormulaicError
 
 from dce.errors import FormulaError, listed
 from dce.logit import BoolArray, FloatArray, IntArray
@@ -54,6 +56,8 @@ class Coding:
         Per categorical variable, its levels; the first is the reference.
     ranges : dict
         Per numeric variable, its smallest and largest value when the coding was learned.
+    steps : dict
+        Per numeric variable that the formula takes as categories, ``C(wait)``, its levels.
     """
 
     formula: str
@@ -63,6 +67,7 @@ class Coding:
     treatment: tuple[bool, ...]
     categories: dict[str, tuple[object, ...]]
     ranges: dict[str, tuple[float, float]]
+    steps: dict[str, tuple[float, ...]]
     spec: ModelSpec
     columns: tuple[int, ...]
     constants: tuple[str, ...]
@@ -91,13 +96,19 @@ class Coding:
                 X[absent[name], k] = 0.0
         if not np.isfinite(X).all():
             row, k = np.argwhere(~np.isfinite(X))[0]
-            cells = {name: small[name].iloc[row] for name in sorted(self.parts[k])}
+            cells = ", ".join(f"{name} is {small[name].iloc[row]}" for name in sorted(self.parts[k]))
             raise FormulaError(f"{self.names[k]}: not a finite number where {cells}.")
         return X[inverse]
 
     def _fill(self, name: str, values: pd.Series, absent: BoolArray) -> pd.Series | pd.Categorical:
         if name not in self.categories:
             numbers = pd.to_numeric(values).to_numpy(dtype=np.float64, na_value=np.nan)
+            steps = self.steps.get(name, ())
+            unknown = ~np.isin(numbers, steps) & ~absent
+            if steps and unknown.any():
+                raise FormulaError(
+                    f"{name}: unknown level {numbers[unknown][0]:g}; allowed: {listed(steps)}."
+                )
             return pd.Series(np.where(absent, self.ranges[name][0], numbers))
         levels = self.categories[name]
         known = values.isin(levels).to_numpy() | absent
@@ -136,23 +147,26 @@ def learn_coding(
     """
     parsed = _parse(formula, bool(constants))
     levels = dict(levels or {})
-    variables = tuple(sorted(parsed.required_variables))
+    variables = tuple(sorted({name for term in parsed for name in _variables(term)}))
     unknown = [v for v in variables if v not in {*levels, *frame.columns, CONSTANTS, ALTERNATIVE}]
     if unknown:
         known = sorted(({*levels, *map(str, frame.columns)}) - {"chosen", "task", "weight"})
         raise FormulaError(f"{formula!r}: unknown variable {listed(unknown)}; known: {listed(known, 20)}.")
     others = [name for name in variables if name not in levels and name != CONSTANTS]
-    learned = _learning_frame(frame[others].dropna(), levels, variables, constants)
+    observed = frame[others].dropna()
+    if others and observed.empty:
+        raise FormulaError(f"{formula!r}: {listed(others)} has no row without a missing value.")
+    known_levels = {name: levels[name] for name in variables if name in levels}
+    if CONSTANTS in variables:
+        known_levels[CONSTANTS] = ["", *constants]
     try:
+        learned = _side_by_side(_every_level(known_levels), observed)
         spec = _learn_spec(parsed, learned)
-        if levels and others and spec.transform_state:
-            # A transform may remember means or norms: let it see every level with every respondent.
-            learned = _learning_frame(frame[others].dropna(), levels, variables, constants, full=True)
-            spec = _learn_spec(parsed, learned)
+        if known_levels:
+            spec = spec.update(transform_state=_states(spec, known_levels, observed))
     except FormulaicError as error:
         raise FormulaError(f"{formula!r}: {_reason(error)}") from error
 
-    required = set(variables)
     parts: list[frozenset[str]] = []
     names: list[str] = []
     columns: list[int] = []
@@ -161,7 +175,7 @@ def learn_coding(
     for term in spec.structure:
         for offset, column in enumerate(term.columns):
             if column != "Intercept":
-                parts.append(frozenset(str(v) for v in spec.term_variables[term.term] & required))
+                parts.append(_variables(term.term))
                 names.append(_tidy(column))
                 treatment.append(bool(len(parts[-1]) == 1 and "[T." in column))
                 columns.append(start + offset)
@@ -187,6 +201,7 @@ def learn_coding(
             for name in variables
             if not isinstance(learned[name].dtype, pd.CategoricalDtype)
         },
+        steps=_steps(spec, learned),
         spec=spec,
         columns=tuple(columns),
         constants=tuple(constants),
@@ -231,43 +246,86 @@ def _parse(formula: str, has_constants: bool) -> Formula:
         raise FormulaError(f"{formula!r}: {_reason(error)}") from error
 
 
-def _learning_frame(
-    observed: pd.DataFrame,
-    levels: Mapping[str, Sequence[object]],
-    variables: Sequence[str],
-    constants: Sequence[str],
-    full: bool = False,
-) -> pd.DataFrame:
-    """Rows in which every level of every attribute occurs, equally often."""
-    used = {name: list(levels[name]) for name in variables if name in levels}
-    if CONSTANTS in variables:
-        used[CONSTANTS] = ["", *constants]
-    cycle = math.lcm(*(len(values) for values in used.values())) if used else 1
-    cycle = min(cycle, MOST_LEVEL_ROWS)
-    if not full and used:
-        observed = observed.drop_duplicates()
-    if full:
-        rows = cycle * len(observed)
+def _variables(term: Any) -> frozenset[str]:
+    """Return the variables of a term: all names in it but those of functions and contrasts.
+
+    formulaic's own ``required_variables`` overlooks those in ``poly`` and ``center``.
+    """
+    names: set[str] = set()
+    for factor in term.factors:
+        if factor.eval_method.value == "lookup":
+            names.add(str(factor.expr))
+        elif factor.eval_method.value == "python":
+            names |= _names_in(str(factor.expr))
+    return frozenset(names)
+
+
+def _names_in(expression: str) -> set[str]:
+    tree = ast.parse(expression, mode="eval")
+    functions = {node.func for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    return {
+        node.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Name) and node not in functions and node.id not in ("contr", "np")
+    }
+
+
+def _steps(spec: ModelSpec, learned: pd.DataFrame) -> dict[str, tuple[float, ...]]:
+    found = {}
+    for expression, (_, state) in spec.encoder_state.items():
+        match = re.match(r"C\((\w+)", str(expression))
+        if match and pd.api.types.is_float_dtype(learned[match[1]]):
+            found[match[1]] = tuple(float(level) for level in state["categories"])
+    return found
+
+
+def _every_level(levels: Mapping[str, Sequence[object]]) -> pd.DataFrame:
+    """Return rows in which every level of every variable occurs, equally often."""
+    rows = math.lcm(*(len(values) for values in levels.values())) if levels else 0
+    rows = min(rows, MOST_LEVEL_ROWS)
+    return pd.DataFrame(
+        {
+            name: _typed(pd.Series([values[i % len(values)] for i in range(rows)], dtype=object), values)
+            for name, values in levels.items()
+        },
+        index=range(rows),
+    )
+
+
+def _side_by_side(levels: pd.DataFrame, observed: pd.DataFrame) -> pd.DataFrame:
+    """Return rows with every row of both frames at least once; observed rows as they are alone."""
+    if levels.columns.empty:
+        rows = len(observed)
     else:
-        rows = max(cycle, len(observed))
-        rows = -(-rows // cycle) * cycle
-    if observed.empty and len(observed.columns):
-        raise FormulaError(f"{listed(observed.columns)}: no row without a missing value.")
-    data: dict[str, object] = {}
-    for name in variables:
-        if name in used:
-            values = [used[name][i % len(used[name])] for i in range(cycle)]
-            column = pd.Series(np.resize(np.array(values, dtype=object), rows))
-            data[name] = _typed(column, used[name])
+        observed = observed.drop_duplicates()
+        rows = max(len(levels), len(observed)) if len(observed.columns) else len(levels)
+    columns = {name: levels[name].take(np.arange(rows) % len(levels)) for name in levels}
+    columns |= {name: _typed(observed[name].take(np.arange(rows) % len(observed)), None) for name in observed}
+    return pd.DataFrame({name: column.reset_index(drop=True) for name, column in columns.items()})
+
+
+def _states(
+    spec: ModelSpec, levels: Mapping[str, Sequence[object]], observed: pd.DataFrame
+) -> dict[str, Any]:
+    """Return what transforms such as ``poly`` remember: of attributes, their levels alone.
+
+    So it is the same for design, choices and scenarios. Of characteristics, every row; of both
+    together, every combination.
+    """
+    states = {}
+    for expression in spec.transform_state:
+        names = _names_in(expression)
+        own = _every_level({name: values for name, values in levels.items() if name in names})
+        theirs = observed[[name for name in observed if name in names]]
+        if own.columns.empty or theirs.columns.empty:
+            frame = _side_by_side(own, theirs)
         else:
-            column = observed[name]
-            repeated = column.take(
-                np.repeat(np.arange(len(column)), cycle)[:rows]
-                if full
-                else np.resize(np.arange(len(column)), rows)
-            )
-            data[name] = _typed(repeated.reset_index(drop=True), None)
-    return pd.DataFrame(data, index=range(rows))
+            each = pd.MultiIndex.from_product([range(len(own)), range(len(theirs))])
+            of_own = own.take(each.get_level_values(0).to_numpy()).reset_index(drop=True)
+            of_theirs = theirs.take(each.get_level_values(1).to_numpy()).reset_index(drop=True)
+            frame = pd.concat([of_own, of_theirs], axis=1)
+        states[expression] = _learn_spec(Formula(["1", expression]), frame).transform_state[expression]
+    return states
 
 
 def _typed(values: pd.Series, levels: Sequence[object] | None) -> pd.Series:
@@ -286,8 +344,8 @@ def _typed(values: pd.Series, levels: Sequence[object] | None) -> pd.Series:
 
 def _learn_spec(parsed: Formula, learned: pd.DataFrame) -> ModelSpec:
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", DataMismatchWarning)
+        with warnings.catch_warnings(), np.errstate(all="ignore"):
+            warnings.simplefilter("ignore", RuntimeWarning)  # infinite terms are found later, by name
             matrix = parsed.get_model_matrix(learned, context={}, na_action="ignore", output="numpy")
     except FormulaicError:
         raise
@@ -299,9 +357,9 @@ def _learn_spec(parsed: Formula, learned: pd.DataFrame) -> ModelSpec:
 def _materialise(spec: ModelSpec, filled: pd.DataFrame) -> FloatArray:
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
-            warnings.simplefilter("error", DataMismatchWarning)
+            warnings.simplefilter("ignore", RuntimeWarning)
             return np.array(spec.get_model_matrix(filled, context={}), dtype=np.float64)
-    except (FormulaicError, DataMismatchWarning, ValueError, TypeError) as error:
+    except (FormulaicError, ValueError, TypeError) as error:
         raise FormulaError(_reason(error)) from error
 
 

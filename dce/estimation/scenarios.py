@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tomllib
 import warnings
 from collections.abc import Mapping, Sequence
@@ -43,12 +44,14 @@ class ScenarioProbabilities:
 
     def table(self) -> Table:
         """Return the table that a paper prints."""
-        names = self.frame["scenario"].astype(str) + ": " + self.frame["service"].astype(str)
-        frame = self.frame[["probability", "low", "high"]].set_axis(
-            ["P", f"{self.level:.0%} low", "high"], axis=1
-        )
-        frame.index = pd.Index(names, name="")
-        formats = {str(name): ".2%" for name in frame.columns}
+        columns = ["P", f"{self.level:.0%} low", "high"]
+        rows: list[list[float]] = []
+        labels: list[str] = []
+        for scenario, services in self.frame.groupby("scenario", sort=False):
+            labels += [str(scenario), *(f"  {service}" for service in services["service"])]
+            rows += [[math.nan] * 3, *services[["probability", "low", "high"]].to_numpy().tolist()]
+        frame = pd.DataFrame(rows, columns=columns, index=pd.Index(labels, name=""))
+        formats = dict.fromkeys(columns, ".2%")
         return Table("Probability of choosing each service", frame, formats, self.notes)
 
     def __str__(self) -> str:
