@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import keyword
 import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from dce.errors import StudyError, listed
+from formulaic.transforms import TRANSFORMS
+
+from dce.errors import StudyError, quoted
 
 RESERVED = frozenset(
-    "block task alternative respondent chosen available weight constants constant scenario service "
-    "position C poly log contr".split()
+    {
+        *("block", "task", "alternative", "respondent", "chosen", "available", "weight"),
+        *("constants", "constant", "scenario", "service", "position", "np", "Q", "I"),
+    }
 )
-"""Names that have a meaning in long frames and formulas, so that no attribute can have them."""
+"""Names that have a meaning in long frames and formulas, besides formulaic's functions."""
 
 Level = int | float | str
 
 
 def refusal(key: str, found: object, allowed: str) -> StudyError:
     """Return the error that says which key, what was found and what is allowed."""
-    return StudyError(f"{key}: found {found!r}; allowed: {allowed}.")
+    return StudyError(f"{key}: found {quoted(found)}; allowed: {allowed}.")
 
 
 @dataclass(frozen=True)
@@ -69,8 +74,9 @@ class Attribute:
         key = f"attribute {self.name!r}"
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.name):
             raise refusal(key, self.name, "a name of letters, digits and _, not starting with a digit")
-        if self.name in RESERVED:
-            raise refusal(key, self.name, f"a name other than {listed(sorted(RESERVED), 20)}")
+        if self.name in RESERVED or self.name in TRANSFORMS or keyword.iskeyword(self.name):
+            allowed = "a name with no meaning of its own in long frames, formulas and Python"
+            raise refusal(key, self.name, allowed)
         self._check_levels(key)
         if self.unit is not None and not self.is_numeric:
             raise refusal(f"{key}, unit", self.unit, "no unit, because the levels are words")
@@ -150,9 +156,9 @@ class Prior:
         for name in ("mean", "sd"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-                raise refusal(f"prior, {name}", value, "a finite number")
+                raise refusal(name, value, "a finite number")
         if self.sd < 0:
-            raise refusal("prior, sd", self.sd, "zero or more")
+            raise refusal("sd", self.sd, "zero or more")
 
 
 @dataclass(frozen=True)
@@ -168,11 +174,11 @@ class DesignSettings:
         for name, least in (("tasks", 1), ("blocks", 1), ("seed", 0)):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise refusal(f"design, {name}", value, f"a whole number of at least {least}")
+                raise refusal(name, value, f"a whole number of at least {least}")
         if not isinstance(self.level_balance, bool):
-            raise refusal("design, level_balance", self.level_balance, "true or false")
+            raise refusal("level_balance", self.level_balance, "true or false")
         if self.blocks > self.tasks:
-            raise refusal("design, blocks", self.blocks, f"at most the number of tasks, {self.tasks}")
+            raise refusal("blocks", self.blocks, f"at most the number of tasks, {self.tasks}")
 
 
 def check_texts(key: str, part: object, names: Iterable[str]) -> None:
@@ -187,4 +193,4 @@ def check_distinct(key: str, values: Sequence[object]) -> None:
     """Refuse what occurs twice."""
     for k, value in enumerate(values):
         if value in values[:k]:
-            raise refusal(key, value, "every one only once")
+            raise StudyError(f"{key}: found {quoted(value)} twice; allowed: once.")

@@ -14,8 +14,8 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
-from dce.coding import ALTERNATIVE
-from dce.errors import ChoicesError, listed
+from dce.errors import ChoicesError, listed, quoted
+from dce.formula import ALTERNATIVE
 from dce.logit import BoolArray, FloatArray, IntArray, log_probabilities
 from dce.study import Study
 
@@ -37,7 +37,10 @@ class Layout:
     ----------
     rows : (T, J) integer array
         Row of each alternative; 0 where a task lacks it.
+    shown : (T, J) boolean array
+        Whether the frame has a row for it.
     available : (T, J) boolean array
+        Whether it could be chosen.
     chosen : (T,) integer array
         Index of the chosen alternative.
     weights : (T,) array
@@ -46,6 +49,7 @@ class Layout:
     """
 
     rows: IntArray
+    shown: BoolArray
     available: BoolArray
     chosen: IntArray
     weights: FloatArray
@@ -110,9 +114,10 @@ class Choices:
         shown = np.zeros(rows.shape, dtype=bool)
         rows[codes[order], place] = order
         shown[codes[order], place] = True
+        available = shown
         if "available" in self.frame:
-            shown &= self.frame["available"].to_numpy(dtype=bool)[rows]
-        chosen = self.frame["chosen"].to_numpy(dtype=bool)[rows] & shown
+            available = shown & self.frame["available"].to_numpy(dtype=bool)[rows]
+        chosen = self.frame["chosen"].to_numpy(dtype=bool)[rows] & available
         first = rows[:, 0]
         weights = (
             self.frame["weight"].to_numpy(dtype=np.float64)[first]
@@ -120,7 +125,14 @@ class Choices:
             else np.ones(len(rows))
         )
         respondents = pd.factorize(self.frame["respondent"])[0][first] if "respondent" in self.frame else None
-        return Layout(rows, shown, chosen.argmax(axis=1), weights, respondents)
+        return Layout(rows, shown, available, chosen.argmax(axis=1), weights, respondents)
+
+    def differs_within_tasks(self, column: str) -> bool:
+        """Whether a column differs between the alternatives of some task."""
+        codes = pd.factorize(self.frame[column])[0]
+        rows, (T, J) = self.layout.rows, self.layout.rows.shape
+        first = np.repeat(codes[rows[:, 0]], J).reshape(T, J)
+        return bool(((codes[rows] != first) & self.layout.shown).any())
 
     def of(self, column: str, value: object) -> Choices:
         """Return the answers of those whose characteristic has a value."""
@@ -196,10 +208,11 @@ def read_long(
         raise ChoicesError(
             f"{source}: column {listed(missing)} is missing; found: {listed(frame.columns, 30)}."
         )
-    taken = [new for old, new in names.items() if new != old and new in frame.columns and new not in names]
+    taken = [new for new in given if new in frame.columns and new not in names]
     if taken:
         raise ChoicesError(
-            f"{source}: column {listed(taken)} has a reserved name but another role; rename it first."
+            f"{source}: column {listed(taken)} has a name with a meaning in dce, but was given no role: "
+            f"give it one ({taken[0]}={taken[0]!r}), or rename it."
         )
     return Choices(frame.rename(columns=names), study, {}, source)
 
@@ -308,7 +321,9 @@ def _checked(frame: pd.DataFrame, study: Study | None, source: str) -> pd.DataFr
         if (blocks > 1).any():
             who = blocks.index[blocks > 1][0]
             found = frame.loc[frame["respondent"] == who, "block"].unique()
-            raise ChoicesError(f"{source}: respondent {who!r} is in blocks {listed(found)}; allowed: one.")
+            raise ChoicesError(
+                f"{source}: respondent {quoted(who)} is in blocks {listed(found)}; allowed: one."
+            )
     return frame
 
 
@@ -328,7 +343,7 @@ def _zero_or_one(frame: pd.DataFrame, name: str, source: str) -> pd.Series:
     if wrong.any():
         row = _first(wrong)
         raise ChoicesError(
-            f"{source}, row {row} ({_at(frame, row - 1)}): {name} is {frame[name].iloc[row - 1]!r}; "
+            f"{source}, row {row} ({_at(frame, row - 1)}): {name} is {quoted(frame[name].iloc[row - 1])}; "
             "allowed: 0 or 1."
         )
     return numbers.astype(np.int64)
@@ -341,7 +356,7 @@ def _weights(frame: pd.DataFrame, source: str) -> pd.Series:
         row = _first(wrong)
         raise ChoicesError(
             f"{source}, row {row} ({_at(frame, row - 1)}): weight is "
-            f"{frame['weight'].iloc[row - 1]!r}; allowed: finite numbers of zero or more."
+            f"{quoted(frame['weight'].iloc[row - 1])}; allowed: finite numbers of zero or more."
         )
     if not (numbers > 0).any():
         raise ChoicesError(f"{source}: every weight is zero.")
@@ -355,7 +370,7 @@ def _with_levels(frame: pd.DataFrame, study: Study, source: str) -> pd.DataFrame
         row = _first(unknown)
         raise ChoicesError(
             f"{source}, row {row} ({_at(frame, row - 1)}): alternative "
-            f"{frame[ALTERNATIVE].iloc[row - 1]!r} is not one of {listed(names)}."
+            f"{quoted(frame[ALTERNATIVE].iloc[row - 1])} is not one of {listed(names)}."
         )
     for attribute in study.attributes:
         values = frame[attribute.name]
@@ -367,20 +382,19 @@ def _with_levels(frame: pd.DataFrame, study: Study, source: str) -> pd.DataFrame
             wrong = values.notna() & ~values.isin(attribute.levels)
         owners = [name for name in names if study.has(name, attribute)]
         owned = frame[ALTERNATIVE].isin(owners)
-        problem, allowed = "", ""
-        if wrong.any():
-            row, allowed = _first(wrong), listed(attribute.levels, 20)
-            problem = f"{attribute.name} has no level {values.iloc[row - 1]!r}"
-        elif (owned & values.isna()).any():
-            row, allowed = _first(owned & values.isna()), listed(attribute.levels, 20)
+        problem, allowed = "", listed(attribute.levels, 20)
+        if (owned & values.isna()).any():
+            row = _first(owned & values.isna())
             problem = f"{attribute.name} is missing"
         elif (~owned & values.notna()).any():
-            row = _first(~owned & values.notna())
+            row, allowed = _first(~owned & values.notna()), "an empty cell"
             problem = (
-                f"{attribute.name} is {values.iloc[row - 1]!r}, but alternative "
-                f"{frame[ALTERNATIVE].iloc[row - 1]!r} has no such attribute"
+                f"{attribute.name} is {quoted(values.iloc[row - 1])}, but alternative "
+                f"{quoted(frame[ALTERNATIVE].iloc[row - 1])} has no such attribute"
             )
-            allowed = "an empty cell"
+        elif wrong.any():
+            row = _first(wrong)
+            problem = f"{attribute.name} has no level {quoted(values.iloc[row - 1])}"
         if problem:
             raise ChoicesError(f"{source}, row {row} ({_at(frame, row - 1)}): {problem}; allowed: {allowed}.")
         frame[attribute.name] = numbers
@@ -393,7 +407,7 @@ def _check_tasks(frame: pd.DataFrame, codes: IntArray, source: str) -> None:
     if pairs.duplicated().any():
         row = _first(pairs.duplicated()) - 1
         raise ChoicesError(
-            f"{source}, {_at(frame, row)}: alternative {frame[ALTERNATIVE].iloc[row]!r} occurs "
+            f"{source}, {_at(frame, row)}: alternative {quoted(frame[ALTERNATIVE].iloc[row])} occurs "
             "twice; allowed: once. Does the task occur twice, or is the respondent's column missing?"
         )
     chosen = frame["chosen"].to_numpy()
@@ -409,7 +423,7 @@ def _check_tasks(frame: pd.DataFrame, codes: IntArray, source: str) -> None:
         if wrong.any():
             row = int(np.flatnonzero(wrong)[0])
             raise ChoicesError(
-                f"{source}, {_at(frame, row)}: alternative {frame[ALTERNATIVE].iloc[row]!r} is "
+                f"{source}, {_at(frame, row)}: alternative {quoted(frame[ALTERNATIVE].iloc[row])} is "
                 "chosen but not available."
             )
     single = np.bincount(codes) < 2

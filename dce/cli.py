@@ -15,7 +15,6 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dce.choices import Choices, simulate_choices
-from dce.coding import ALTERNATIVE
 from dce.design.design import Design
 from dce.design.make import STARTS, make_design
 from dce.errors import DceError, EstimationError, RangeWarning
@@ -23,6 +22,7 @@ from dce.estimation.fit import CovarianceKind, Fit, fit_mnl
 from dce.estimation.rates import Convention, marginal_rates
 from dce.estimation.scenarios import ScenarioProbabilities, scenarios
 from dce.estimation.subgroups import fit_by
+from dce.formula import ALTERNATIVE
 from dce.study import Study
 from dce.survey.export import PLACES, export_survey
 from dce.survey.responses import read_responses, write_responses

@@ -3,10 +3,7 @@
 The only place that knows coding. Designs, choices and scenarios pass through the same
 :class:`Coding`, so a level means the same number everywhere.
 
-- Formulas are those of the package formulaic, without an intercept (a logit has none).
-- ``constants`` stands for the constants that the study declares. It is part of every formula, as
-  the intercept is elsewhere; ``- constants`` leaves it out, and ``alternative`` (a constant for
-  every alternative but the first) replaces it.
+- Formulas are read by :mod:`dce.formula`.
 - An attribute that an alternative does not have is empty there, and every term with it is zero.
 - Coefficients are called ``wait``, ``clinician[support worker]``, ``constant[service 2]``,
   ``wait:alternative[peers]``, ``poly(distance, 2)[1]``.
@@ -14,11 +11,10 @@ The only place that knows coding. Designs, choices and scenarios pass through th
 
 from __future__ import annotations
 
-import ast
 import math
 import re
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,10 +24,9 @@ from formulaic import Formula, ModelSpec
 from formulaic.errors import FormulaicError
 
 from dce.errors import FormulaError, listed
+from dce.formula import ALTERNATIVE, CONSTANTS, hide_margins, names_in, parse_formula, reason, variables_of
 from dce.logit import BoolArray, FloatArray, IntArray
 
-CONSTANTS = "constants"
-ALTERNATIVE = "alternative"
 MOST_LEVEL_ROWS = 5_000
 """Rows of the frame in which all levels of all attributes occur equally often."""
 
@@ -124,6 +119,7 @@ def learn_coding(
     frame: pd.DataFrame,
     levels: Mapping[str, Sequence[object]] | None = None,
     constants: Sequence[str] = (),
+    fixed: Collection[str] = (),
 ) -> Coding:
     """Learn a coding from a formula and the data that it is to code.
 
@@ -139,15 +135,17 @@ def learn_coding(
         and scenarios.
     constants : sequence of str, optional
         Alternatives with a constant.
+    fixed : collection of str, optional
+        Variables that never differ between the alternatives of a task.
 
     Raises
     ------
     FormulaError
         If the formula cannot be read, uses an unknown variable, or removes the intercept.
     """
-    parsed = _parse(formula, bool(constants))
+    parsed = hide_margins(parse_formula(formula, bool(constants)), lambda name: name in fixed)
     levels = dict(levels or {})
-    variables = tuple(sorted({name for term in parsed for name in _variables(term)}))
+    variables = parsed.variables
     unknown = [v for v in variables if v not in {*levels, *frame.columns, CONSTANTS, ALTERNATIVE}]
     if unknown:
         known = sorted(({*levels, *map(str, frame.columns)}) - {"chosen", "task", "weight"})
@@ -161,11 +159,11 @@ def learn_coding(
         known_levels[CONSTANTS] = ["", *constants]
     try:
         learned = _side_by_side(_every_level(known_levels), observed)
-        spec = _learn_spec(parsed, learned)
+        spec = _learn_spec(parsed.terms, learned)
         if known_levels:
             spec = spec.update(transform_state=_states(spec, known_levels, observed))
     except FormulaicError as error:
-        raise FormulaError(f"{formula!r}: {_reason(error)}") from error
+        raise FormulaError(f"{formula!r}: {reason(error)}") from error
 
     parts: list[frozenset[str]] = []
     names: list[str] = []
@@ -173,9 +171,10 @@ def learn_coding(
     treatment: list[bool] = []
     start = 0
     for term in spec.structure:
+        part = frozenset(name for factor in term.term.factors for name in variables_of(factor))
         for offset, column in enumerate(term.columns):
-            if column != "Intercept":
-                parts.append(_variables(term.term))
+            if column != "Intercept" and str(term.term) not in parsed.hidden:
+                parts.append(part)
                 names.append(_tidy(column))
                 treatment.append(bool(len(parts[-1]) == 1 and "[T." in column))
                 columns.append(start + offset)
@@ -222,54 +221,6 @@ def drop_columns(coding: Coding, drop: Sequence[int]) -> Coding:
     )
 
 
-def _parse(formula: str, has_constants: bool) -> Formula:
-    text = formula.strip().removeprefix("~").strip()
-    if not text:
-        raise FormulaError("The formula is empty; name at least one attribute.")
-    try:
-        parsed = Formula(f"1 + {CONSTANTS} + {text}")
-    except (FormulaicError, SyntaxError) as error:
-        raise FormulaError(f"{formula!r}: {_reason(error)}") from error
-    if not isinstance(parsed, Formula) or hasattr(parsed, "lhs"):
-        raise FormulaError(f"{formula!r}: one side only; the answers are not part of the formula.")
-    terms = [str(term) for term in parsed]
-    if "1" not in terms:
-        raise FormulaError(
-            f"{formula!r}: leave out 0 and -1; a logit has no intercept. "
-            "To leave out the constants of the study, write '- constants'."
-        )
-    if not has_constants or ALTERNATIVE in terms:
-        terms = [term for term in terms if term != CONSTANTS]
-    try:
-        return Formula(terms)
-    except (FormulaicError, SyntaxError) as error:
-        raise FormulaError(f"{formula!r}: {_reason(error)}") from error
-
-
-def _variables(term: Any) -> frozenset[str]:
-    """Return the variables of a term: all names in it but those of functions and contrasts.
-
-    formulaic's own ``required_variables`` overlooks those in ``poly`` and ``center``.
-    """
-    names: set[str] = set()
-    for factor in term.factors:
-        if factor.eval_method.value == "lookup":
-            names.add(str(factor.expr))
-        elif factor.eval_method.value == "python":
-            names |= _names_in(str(factor.expr))
-    return frozenset(names)
-
-
-def _names_in(expression: str) -> set[str]:
-    tree = ast.parse(expression, mode="eval")
-    functions = {node.func for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    return {
-        node.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and node not in functions and node.id not in ("contr", "np")
-    }
-
-
 def _steps(spec: ModelSpec, learned: pd.DataFrame) -> dict[str, tuple[float, ...]]:
     found = {}
     for expression, (_, state) in spec.encoder_state.items():
@@ -314,7 +265,7 @@ def _states(
     """
     states = {}
     for expression in spec.transform_state:
-        names = _names_in(expression)
+        names = names_in(expression)
         own = _every_level({name: values for name, values in levels.items() if name in names})
         theirs = observed[[name for name in observed if name in names]]
         if own.columns.empty or theirs.columns.empty:
@@ -350,7 +301,7 @@ def _learn_spec(parsed: Formula, learned: pd.DataFrame) -> ModelSpec:
     except FormulaicError:
         raise
     except Exception as error:  # formulas run code of other packages: any failure is a bad formula
-        raise FormulaError(f"{_reason(error)}") from error
+        raise FormulaError(f"{reason(error)}") from error
     return matrix.model_spec
 
 
@@ -360,7 +311,7 @@ def _materialise(spec: ModelSpec, filled: pd.DataFrame) -> FloatArray:
             warnings.simplefilter("ignore", RuntimeWarning)
             return np.array(spec.get_model_matrix(filled, context={}), dtype=np.float64)
     except (FormulaicError, ValueError, TypeError) as error:
-        raise FormulaError(_reason(error)) from error
+        raise FormulaError(reason(error)) from error
 
 
 def _with_constants(frame: pd.DataFrame, variables: Sequence[str], constants: Sequence[str]) -> pd.DataFrame:
@@ -394,7 +345,3 @@ def _tidy(column: str) -> str:
     name = re.sub(r"\[[TS]\.", "[", name)
     name = re.sub(r"\[(-?\d+)\.0\]", r"[\1]", name)
     return re.sub(rf"\b{CONSTANTS}\[", "constant[", name)
-
-
-def _reason(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -20,6 +20,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
+
 
 class DceError(Exception):
     """Anything that dce refuses to do."""
@@ -73,6 +75,21 @@ def listed(values: Iterable[object], most: int = 8) -> str:
     >>> listed(["A", 2])
     "'A', 2"
     """
-    shown = [repr(value) for value in values]
+    shown = [quoted(value) for value in values]
     rest = len(shown) - most
     return ", ".join(shown[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def quoted(value: object) -> str:
+    """Show a value in a message as Python writes it, whatever library it comes from.
+
+    Examples
+    --------
+    >>> quoted(np.int64(3)), quoted(np.float64(2.0)), quoted("two")
+    ('3', '2', "'two'")
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        return "missing" if value != value else f"{value:g}"  # noqa: PLR0124
+    return repr(value)

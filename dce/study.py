@@ -8,7 +8,7 @@ priors go to the design; the same coding serves design, choices and scenarios. S
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field, fields, is_dataclass
 from functools import cached_property
 from itertools import product
@@ -29,8 +29,9 @@ from dce.attributes import (
     check_texts,
     refusal,
 )
-from dce.coding import ALTERNATIVE, CONSTANTS, Coding, drop_columns, learn_coding
+from dce.coding import Coding, drop_columns, learn_coding
 from dce.errors import FormulaError, StudyError, listed
+from dce.formula import ALTERNATIVE, CONSTANTS
 from dce.restrictions import Restriction, read_restriction
 
 
@@ -113,6 +114,23 @@ class Study:
             raise refusal("alternatives", names, "at least two, or one and an opt-out")
         if not self.alternatives:
             raise refusal("alternatives", [], "at least one besides the opt-out")
+        self._check_names()
+        if all(alternative.constant for alternative in self.all_alternatives):
+            raise StudyError("constant: every alternative has one; allowed: at least one without.")
+        if not self.utility:
+            object.__setattr__(self, "utility", " + ".join(self.attribute_names))
+        if not self.question.strip():
+            raise refusal("question", self.question, "a text that is not empty")
+        self._check_priors()
+        self._check_restrictions()
+
+    @cached_property
+    def rules(self) -> tuple[Restriction, ...]:
+        """The restrictions, with the combinations of levels that each allows."""
+        levels = {attribute.name: tuple(attribute.levels) for attribute in self.attributes}
+        return tuple(read_restriction(text, levels) for text in self.restrictions)
+
+    def _check_names(self) -> None:
         check_distinct("attributes", [attribute.name for attribute in self.attributes])
         check_distinct("attributes, label", [attribute.label for attribute in self.attributes])
         check_distinct("alternatives", self.alternative_names)
@@ -123,18 +141,16 @@ class Study:
                     allowed = listed([alternative.name for alternative in self.alternatives])
                     raise refusal(f"attribute {attribute.name!r}, alternatives", name, allowed)
             check_distinct(f"attribute {attribute.name!r}, alternatives", attribute.alternatives)
-        if all(alternative.constant for alternative in self.all_alternatives):
-            raise refusal("constant", "a constant for every alternative", "at least one alternative without")
-        if not self.utility:
-            object.__setattr__(self, "utility", " + ".join(self.attribute_names))
-        self._check_priors()
-        _ = self.rules
 
-    @cached_property
-    def rules(self) -> tuple[Restriction, ...]:
-        """The restrictions, with the combinations of levels that each allows."""
-        levels = {attribute.name: tuple(attribute.levels) for attribute in self.attributes}
-        return tuple(read_restriction(text, levels) for text in self.restrictions)
+    def _check_restrictions(self) -> None:
+        for rule in self.rules:
+            attributes = [self.attribute(name) for name in rule.attributes]
+            names = [alternative.name for alternative in self.alternatives]
+            if not any(all(self.has(name, a) for a in attributes) for name in names):
+                raise StudyError(
+                    f"restriction {rule.text!r}: no alternative has {listed(rule.attributes)} together; "
+                    "allowed: attributes of one service."
+                )
 
     def _check_priors(self) -> None:
         if not isinstance(self.priors, Mapping):
@@ -151,10 +167,9 @@ class Study:
                 raise refusal("priors", name, f"the coefficients {listed(names, 40)}")
         missing = [name for name in names if name not in priors]
         if priors and missing:
-            raise refusal(
-                "priors",
-                f"none for {listed(missing, 40)}",
-                "a prior for every coefficient (0 where nothing is known), or no priors at all",
+            raise StudyError(
+                f"priors: {listed(missing, 40)} is missing; allowed: a prior for every coefficient (0 "
+                "where nothing is known), or no priors at all."
             )
         object.__setattr__(self, "priors", {name: priors[name] for name in names if priors})
 
@@ -197,13 +212,13 @@ class Study:
         levels = {a.name: tuple(a.levels) for a in self.attributes}
         return {**levels, ALTERNATIVE: self.alternative_names}
 
-    def learn(self, formula: str | None, frame: pd.DataFrame) -> Coding:
+    def learn(self, formula: str | None, frame: pd.DataFrame, fixed: Collection[str] = ()) -> Coding:
         """Return the coding of a formula (default: the utility) for frames of this study.
 
         Coefficients that are zero for every alternative, such as ``wait:alternative[neither]``
         where the opt-out has no wait, are left out.
         """
-        coding = learn_coding(formula or self.utility, frame, self.levels, self.constants)
+        coding = learn_coding(formula or self.utility, frame, self.levels, self.constants, fixed)
         return drop_columns(coding, self._always_zero(coding, frame))
 
     def _always_zero(self, coding: Coding, frame: pd.DataFrame) -> list[int]:
@@ -354,7 +369,10 @@ def _part(key: str, table: object, kind: type[Any]) -> Any:
         raise refusal(key, table, f"a table with {listed(f.name for f in fields(kind))}")
     required = [f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING]
     _check_keys(key, table, kind, required)
-    return kind(**table)
+    try:
+        return kind(**table)
+    except StudyError as error:
+        raise StudyError(f"{key}: {error}") from None
 
 
 def _list(key: str, value: object) -> list[Any]:
@@ -370,7 +388,7 @@ def _check_keys(key: str, table: Mapping[str, object], kind: type[Any], required
             raise refusal(f"{key}, unknown key" if key else "unknown key", name, listed(allowed, 20))
     for name in required:
         if name not in table:
-            raise refusal(f"{key}, {name}" if key else name, "nothing", "this key is required")
+            raise StudyError(f"{key}{key and ', '}{name}: is missing; this key is required.")
 
 
 def _table(part: Any) -> dict[str, Any]:

@@ -38,7 +38,7 @@ def number(value: object, spec: str = ".3f") -> str:
         value = value.item()
     if isinstance(value, str):
         return value
-    if value is None or value is pd.NA or value != value:
+    if value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value)):
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -18,8 +18,8 @@ FRAME = pd.DataFrame(
 )
 
 
-def coded(formula, constants=("B", "none"), frame=FRAME, levels=LEVELS):
-    coding = learn_coding(formula, frame, levels, constants)
+def coded(formula, constants=("B", "none"), frame=FRAME, levels=LEVELS, fixed=()):
+    coding = learn_coding(formula, frame, levels, constants, fixed)
     return pd.DataFrame(coding.matrix(frame), columns=list(coding.names))
 
 
@@ -121,6 +121,33 @@ def test_a_term_that_is_zero_for_all_respondents_is_not_dropped(clinics):
     assert sum("young" in name for name in coding.names) == 3
 
 
+def test_what_has_no_effect_by_itself_takes_the_reference_level_along():
+    fixed = {"age65"}
+    assert list(coded("mode:age65 - constants", fixed=fixed)) == ["mode[phone]:age65", "mode[group]:age65"]
+    assert list(coded("age65:alternative - constants", fixed=fixed)) == [
+        "age65:alternative[B]",
+        "age65:alternative[none]",
+    ]
+
+
+def test_a_categorical_attribute_by_alternative_goes_with_constants(clinics):
+    study = clinics(
+        utility="wait + mode:alternative", opt_out=dce.Alternative("none", constant=True), priors={}
+    )
+    assert study.coefficients == (
+        "constant[B]",
+        "constant[none]",
+        "wait",
+        "mode[phone]:alternative[A]",
+        "mode[group]:alternative[A]",
+        "mode[phone]:alternative[B]",
+        "mode[group]:alternative[B]",
+    )
+    assert dce.make_design(study, tasks=24, starts=1).d_error < 10  # identified
+    main = clinics(utility="mode + mode:alternative", priors={})
+    assert main.coefficients[-2:] == ("mode[phone]:alternative[B]", "mode[group]:alternative[B]")
+
+
 @pytest.mark.parametrize(
     ("formula", "message"),
     [
@@ -150,5 +177,5 @@ def test_unknown_levels_are_refused():
     with pytest.raises(dce.FormulaError, match="mode: unknown level 'zoom'; allowed: 'face'"):
         coding.matrix(FRAME.assign(mode="zoom"))
     coding = learn_coding("C(wait)", FRAME, LEVELS)
-    with pytest.raises(dce.FormulaError, match=r"wait: unknown level 5; allowed: 2.0, 4.0, 8.0"):
+    with pytest.raises(dce.FormulaError, match=r"wait: unknown level 5; allowed: 2, 4, 8"):
         coding.matrix(FRAME.assign(wait=5.0))

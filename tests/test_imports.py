@@ -8,7 +8,7 @@ import dce
 PACKAGE = Path(dce.__file__).parent
 ORDER = [
     {"errors"},
-    {"logit", "table"},
+    {"logit", "table", "formula"},
     {"coding", "restrictions", "identification"},
     {"attributes"},
     {"study"},

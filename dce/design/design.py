@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dce.coding import ALTERNATIVE
 from dce.design.diagnostics import summary
 from dce.design.levels import Feasibility, LevelCoding, level_coding
 from dce.design.search import d_error, log_determinants
-from dce.errors import DesignError, IdentificationError, listed
+from dce.errors import DesignError, IdentificationError, listed, quoted
+from dce.formula import ALTERNATIVE
 from dce.identification import check_identified
 from dce.logit import FloatArray, IntArray, information, log_probabilities
 from dce.study import Study
@@ -169,7 +169,7 @@ def _checked(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
     if unknown_alternative.any():
         at = frame[unknown_alternative].iloc[0]
         raise DesignError(
-            f"task {at['task']}: alternative {at[ALTERNATIVE]!r} is not one of {listed(names)}."
+            f"task {at['task']}: alternative {quoted(at[ALTERNATIVE])} is not one of {listed(names)}."
         )
     frame[ALTERNATIVE] = frame[ALTERNATIVE].astype(object)
     for attribute in study.attributes:
@@ -186,7 +186,7 @@ def _whole_numbers(values: pd.Series) -> pd.Series:
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise DesignError(
-            f"row {row + 1}: {values.name} is {values.iloc[row]!r}; allowed: whole numbers from 1."
+            f"row {row + 1}: {values.name} is {quoted(values.iloc[row])}; allowed: whole numbers from 1."
         )
     return numbers.astype(np.int64)
 
@@ -204,11 +204,11 @@ def _levels(frame: pd.DataFrame, study: Study, name: str) -> pd.Series:
     owners = [alternative for alternative in study.alternative_names if study.has(alternative, attribute)]
     owned = frame[ALTERNATIVE].isin(owners)
     for where, what in (
-        (wrong, "has no level {!r}; allowed: " + listed(attribute.levels, 20)),
-        (owned & values.isna(), "is {!r}; allowed: " + listed(attribute.levels, 20)),
+        (wrong, "has no level {}; allowed: " + listed(attribute.levels, 20)),
+        (owned & values.isna(), "is {}; allowed: " + listed(attribute.levels, 20)),
         (
             ~owned & values.notna(),
-            "is {!r}; allowed: an empty cell, the alternative has no such attribute",
+            "is {}; allowed: an empty cell, the alternative has no such attribute",
         ),
     ):
         if where.any():
@@ -216,7 +216,7 @@ def _levels(frame: pd.DataFrame, study: Study, name: str) -> pd.Series:
             at = frame.iloc[row]
             value = "" if values.isna().iloc[row] else frame[name].iloc[row]
             raise DesignError(
-                f"task {at['task']}, alternative {at[ALTERNATIVE]!r}: {name} {what.format(value)}."
+                f"task {at['task']}, alternative {at[ALTERNATIVE]!r}: {name} {what.format(quoted(value))}."
             )
     return numbers
 

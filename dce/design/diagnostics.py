@@ -37,9 +37,14 @@ def summary(design: Design) -> str:
         f"Utility balance {utility_balance(P):.1%} (100%: all alternatives equally likely); "
         f"{int((P.max(axis=1) > LIKELY).sum())} tasks with a choice above {LIKELY:.0%}",
         _correlation_line(design),
-        f"Level balance: counts of a level within an alternative differ by at most {level_imbalance(design)}",
+        _balance_line(design),
         *_sample_size_lines(design),
     ]
+    unused = [a.label for a in study.attributes if a.name not in study.coding.variables]
+    if unused:
+        lines.append(f"Not in the utility, and so not optimised: {', '.join(unused)}")
+    if any(prior.sd for prior in study.priors.values()):
+        lines.append("The standard deviations of the priors are not part of this D-error")
     if design.broken_restrictions:
         lines.append(
             f"Broken: {design.broken_restrictions} services break a restriction, equal their rival, or "
@@ -47,6 +52,13 @@ def summary(design: Design) -> str:
         )
     lines = [textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in lines]
     return "\n".join([*lines, "", str(attribute_table(design)), "", str(coefficient_table(design))])
+
+
+def _balance_line(design: Design) -> str:
+    imbalance = level_imbalance(design)
+    if imbalance == 0:
+        return "Level balance: each level equally often within each alternative"
+    return f"Level balance: counts of the levels of an attribute differ by at most {imbalance}"
 
 
 def _span(sizes: np.ndarray) -> str:
@@ -136,12 +148,13 @@ def _correlation(a: np.ndarray, b: np.ndarray) -> float:
 def orme(design: Design) -> int:
     """Return Orme's rule for the respondents that each block needs, 500 c / (t a).
 
-    c is the largest number of levels, t the tasks that a respondent answers, a the alternatives
-    besides the opt-out. Orme (2010), Getting Started with Conjoint Analysis, 2nd ed., chapter 7.
+    t is the number of tasks that a respondent answers, c the number of levels of an attribute and a
+    the number of alternatives that show it; the attribute that needs most counts. Orme (2010),
+    Getting Started with Conjoint Analysis, 2nd ed., chapter 7.
     """
-    c = max(len(attribute.levels) for attribute in design.study.attributes)
-    t = int(np.bincount(design.task_blocks)[1:].max())
-    return math.ceil(500 * c / (t * max(len(design.study.alternatives), 1)))
+    shown = design.coding.owned.sum(axis=0)
+    most = max(c / a for c, a in zip(design.coding.sizes, shown, strict=True))
+    return math.ceil(500 * most / int(np.bincount(design.task_blocks)[1:].max()))
 
 
 def s_estimates(design: Design, level: float = 0.95) -> pd.Series[float]:
@@ -162,7 +175,8 @@ def _sample_size_lines(design: Design) -> list[str]:
     of_blocks = f" per block, {n * blocks:,d} in all" if blocks > 1 else ""
     lines = [f"Sample size, Orme's rule: {n:,d} respondents{of_blocks}"]
     s = s_estimates(design)
-    known = s[np.isfinite(s)]
+    of_attributes = [not str(name).startswith("constant[") for name in s.index]
+    known = s[np.isfinite(s) & of_attributes]
     if known.empty:
         return [*lines, "Sample size, S-estimate: needs priors other than zero"]
     largest = str(known.idxmax())

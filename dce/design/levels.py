@@ -13,7 +13,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from dce.coding import ALTERNATIVE
+from dce.formula import ALTERNATIVE
 from dce.logit import BoolArray, FloatArray, IntArray
 from dce.study import Study
 

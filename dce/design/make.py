@@ -78,12 +78,24 @@ def make_design(
     search = Search(coding, np.asarray(study.prior_means, dtype=np.float64), tasks, level_balance)
     L, log_determinant = search.best(starts, rng, progress)
     if log_determinant == -np.inf:
-        check_utility_identified(study, coding.code(L))
+        try:
+            check_utility_identified(study, coding.code(L))
+        except DesignError as error:
+            if not (level_balance and study.restrictions):
+                raise
+            raise DesignError(
+                f"{error} Level balance and the restrictions together may force this: "
+                "level_balance=False may help."
+            ) from error
     block = assign_blocks(_indicators(L, coding), blocks, rng)
     order = np.lexsort((rng.permutation(tasks), block))
     kind = "level-balanced" if level_balance else "levels free"
-    origin = f"dce {version('dce')}, D-efficient, {kind}, {starts} starts, seed {seed}"
+    origin = f"dce {version('dce')}, D-efficient, {kind}, {_starts(starts)}, seed {seed}"
     return Design(study, coding.to_frame(L[order], block[order]), origin)
+
+
+def _starts(number: int) -> str:
+    return "1 start" if number == 1 else f"{number} starts"
 
 
 def evaluate_design(study: Study, frame: pd.DataFrame, origin: str = "made elsewhere") -> Design:

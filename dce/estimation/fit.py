@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -11,7 +11,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from dce.choices import Choices, Layout
-from dce.coding import ALTERNATIVE, Coding, learn_coding
+from dce.coding import Coding, learn_coding
 from dce.errors import (
     ChoicesError,
     ConvergenceError,
@@ -23,6 +23,7 @@ from dce.errors import (
 from dce.estimation.covariance import clustered, robust
 from dce.estimation.newton import Maximum, inverse, maximise
 from dce.estimation.separation import check_separated, may_be_separated
+from dce.formula import ALTERNATIVE, parse_formula
 from dce.identification import check_identified
 from dce.logit import FloatArray, log_likelihood, log_probabilities, scores
 from dce.study import Study
@@ -199,7 +200,6 @@ def fit_mnl(choices: Choices, formula: str | None = None, covariance: Covariance
     if covariance == "clustered":
         _check_clusters(layout)
     coding = _learn(choices, formula)
-    _check_used(choices, coding)
     X = _arranged(coding.matrix(choices.frame), layout)
 
     at_zero = check_identified(X, layout.available, layout.weights, coding.names)
@@ -234,12 +234,19 @@ def fit_mnl(choices: Choices, formula: str | None = None, covariance: Covariance
 
 
 def _learn(choices: Choices, formula: str | None) -> Coding:
-    if choices.study is not None:
-        return choices.study.learn(formula, choices.frame)
-    if formula is None:
+    study, frame = choices.study, choices.frame
+    if formula is None and study is None:
         raise FormulaError("give a formula, such as 'cost + time': these answers have no study that says it.")
-    alternatives = pd.Categorical(choices.frame[ALTERNATIVE], categories=choices.alternatives)
-    return learn_coding(formula, choices.frame.assign(**{ALTERNATIVE: alternatives}))
+    if study is not None and formula is None:
+        return study.coding
+    text = formula or (study.utility if study else "")
+    variables = parse_formula(text, bool(study and study.constants)).variables
+    _check_used(choices, variables)
+    fixed = {name for name in variables if name in frame and not choices.differs_within_tasks(name)}
+    if study is not None:
+        return study.learn(formula, frame, fixed - set(study.levels))
+    alternatives = pd.Categorical(frame[ALTERNATIVE], categories=choices.alternatives)
+    return learn_coding(text, frame.assign(**{ALTERNATIVE: alternatives}), fixed=fixed)
 
 
 def _check_clusters(layout: Layout) -> None:
@@ -252,10 +259,10 @@ def _check_clusters(layout: Layout) -> None:
         raise EstimationError(f"clustered standard errors need two respondents, found one: {cure}.")
 
 
-def _check_used(choices: Choices, coding: Coding) -> None:
+def _check_used(choices: Choices, variables: Sequence[str]) -> None:
     """Refuse missing and non-finite values in the columns that the formula uses."""
     attributes = choices.study.attribute_names if choices.study else ()
-    for name in coding.variables:
+    for name in variables:
         if name in attributes or name not in choices.frame:
             continue  # attributes were checked when the Choices were made
         values = choices.frame[name]

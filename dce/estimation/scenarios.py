@@ -15,10 +15,11 @@ import pandas as pd
 from scipy.special import expit
 from scipy.stats import norm
 
-from dce.coding import ALTERNATIVE, CONSTANTS
 from dce.errors import FormulaError, RangeWarning, ScenarioError, listed
 from dce.estimation.fit import Fit
+from dce.formula import ALTERNATIVE, CONSTANTS
 from dce.logit import FloatArray, log_probabilities, mean_attributes
+from dce.study import Study
 from dce.table import Table
 
 Services = Mapping[str, Mapping[str, object]]
@@ -91,7 +92,8 @@ def scenarios(
     Warns
     -----
     RangeWarning
-        For values outside the range that respondents were asked about.
+        For values outside the range that respondents were asked about, and for services that the
+        restrictions of the study kept from every card.
 
     Notes
     -----
@@ -102,6 +104,8 @@ def scenarios(
     frame, source = _as_frame(services)
     frame = _checked(frame, fit, source)
     _warn_of_range(frame, fit, source)
+    if fit.study is not None:
+        _warn_of_restrictions(frame, fit.study, source)
     try:
         X = fit.coding.matrix(frame)
     except FormulaError as error:
@@ -255,10 +259,15 @@ def _check_service(service: dict[Any, Any], fit: Fit, where: str) -> None:
         has = not (study and attribute and alternative and not study.has(alternative, attribute))
         if pd.isna(value):
             if has and name in coding.variables:
-                raise ScenarioError(f"{where}: {name} is missing; allowed: {_allowed(fit, name)}.")
+                hint = ""
+                if study and study.opt_out and alternative is None:
+                    hint = f", or alternative = {study.opt_out.name!r} if it is the opt-out"
+                raise ScenarioError(f"{where}: {name} is missing; allowed: {_allowed(fit, name)}{hint}.")
             continue
         if not has:
-            raise ScenarioError(f"{where}: {name} is {value!r}; alternative {alternative!r} has none.")
+            raise ScenarioError(
+                f"{where}: {name} is {value!r}, but alternative {alternative!r} has no such attribute."
+            )
         numeric = attribute.is_numeric if attribute else name in coding.ranges
         is_number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
         levels = attribute.levels if attribute else coding.categories.get(name, ())
@@ -295,6 +304,23 @@ def _warn_of_range(frame: pd.DataFrame, fit: Fit, source: str) -> None:
                 RangeWarning,
                 stacklevel=3,
             )
+
+
+def _warn_of_restrictions(frame: pd.DataFrame, study: Study, source: str) -> None:
+    """Warn of services that the restrictions of the study kept from every card."""
+    for rule in study.rules:
+        attributes = [study.attribute(name) for name in rule.attributes]
+        for at in frame.to_dict("records"):
+            levels = [at[attribute.name] for attribute in attributes]
+            if not all(v in a.levels for v, a in zip(levels, attributes, strict=True)):
+                continue
+            if not rule.allowed[tuple(a.levels.index(v) for v, a in zip(levels, attributes, strict=True))]:
+                warnings.warn(
+                    f"{source}, {at['scenario']!r}, {at['service']!r}: such a service was never shown; "
+                    f"the study has the restriction {rule.text}.",
+                    RangeWarning,
+                    stacklevel=3,
+                )
 
 
 def _notes(fit: Fit, frame: pd.DataFrame) -> list[str]:

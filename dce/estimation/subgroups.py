@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from dce.choices import Choices
-from dce.errors import ChoicesError, EstimationError, listed
+from dce.errors import ChoicesError, EstimationError, listed, quoted
 from dce.estimation.fit import CovarianceKind, Fit, fit_mnl
 from dce.table import Table, number
 
@@ -100,7 +100,9 @@ def fit_by(
         per_respondent = frame.groupby("respondent", sort=False)[by].nunique(dropna=False)
         if (per_respondent > 1).any():
             who = per_respondent.index[per_respondent > 1][0]
-            raise ChoicesError(f"by: {by!r} differs within respondent {who!r}; allowed: one value each.")
+            raise ChoicesError(
+                f"by: {by!r} differs within respondent {quoted(who)}; allowed: one value each."
+            )
     groups = sorted(frame[by].dropna().unique(), key=str)
     if len(groups) < 2:
         raise ChoicesError(f"by: {by!r} has {len(groups)} value; allowed: two or more.")

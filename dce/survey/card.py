@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from dce.attributes import Attribute
-from dce.coding import ALTERNATIVE
 from dce.design.design import Design
+from dce.formula import ALTERNATIVE
 
 
 @dataclass(frozen=True)

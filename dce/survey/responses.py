@@ -20,9 +20,9 @@ import numpy as np
 import pandas as pd
 
 from dce.choices import Choices
-from dce.coding import ALTERNATIVE
 from dce.design.design import Design
 from dce.errors import ChoicesError, listed
+from dce.formula import ALTERNATIVE
 from dce.logit import IntArray
 from dce.survey.manifest import Manifest, make_manifest, read_manifest
 

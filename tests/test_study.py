@@ -1,0 +1,107 @@
+"""Studies: exact round trips, and what the parts mean."""
+
+import dataclasses
+import string
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import dce
+
+DESIGNS = Path(__file__).parents[1] / "designs"
+
+STUDIES = sorted(path.parent for path in DESIGNS.glob("*/study.toml"))
+
+
+@pytest.mark.parametrize("folder", STUDIES, ids=lambda folder: folder.name)
+def test_shipped_studies_round_trip(folder, tmp_path):
+    study = dce.Study.read(folder)
+    study.write(tmp_path / "study.toml")
+    assert dce.Study.read(tmp_path / "study.toml") == study
+
+
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1, max_size=30).filter(
+    lambda text: text.strip()
+)
+numbers = st.one_of(st.integers(-1000, 1000), st.floats(-1e6, 1e6))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    title=texts,
+    introduction=st.text(st.characters(codec="utf-8"), max_size=80),
+    words=st.lists(texts, min_size=2, max_size=4, unique=True),
+    levels=st.lists(numbers, min_size=2, max_size=4, unique=True),
+    prior=st.floats(-5, 5),
+    sd=st.floats(0, 5),
+)
+def test_any_study_round_trips(tmp_path_factory, title, introduction, words, levels, prior, sd):
+    study = dce.Study(
+        title,
+        attributes=[
+            dce.Attribute("wait", levels, "Wait", "weeks", [f"{n}." for n in range(len(levels))]),
+            dce.Attribute("mode", words),
+        ],
+        alternatives=[dce.Alternative("A", words[0]), dce.Alternative("B", words[1], constant=True)],
+        introduction=introduction,
+        utility="wait",
+        priors={"constant[B]": prior, "wait": dce.Prior(prior, sd)},
+    )
+    path = tmp_path_factory.mktemp("study") / "study.toml"
+    study.write(path)
+    assert dce.Study.read(path) == study
+
+
+def test_defaults(small):
+    assert small.utility == "wait + parking + mode"
+    assert small.attribute("wait").labels == ("2 weeks", "4 weeks", "8 weeks")
+    assert small.attribute("mode").labels == ("face", "phone", "group")
+    assert small.coefficients == ("constant[B]", "wait", "parking[yes]", "mode[phone]", "mode[group]")
+    assert small.prior_means.to_dict()["wait"] == -0.2
+
+
+def test_studies_are_frozen(small):
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        small.title = "other"
+
+
+def test_labels_of_coefficients(small):
+    assert small.label("wait") == "Wait (weeks)"
+    assert small.label("mode[group]") == "Mode: group"
+    assert small.label("constant[B]") == "Constant: B"
+    assert small.label("wait:parking[yes]") == "Wait (weeks) × Parking: yes"
+    assert small.label("poly(wait, 2)[1]") == "poly(wait, 2)[1]"
+
+
+def test_without_priors_all_are_zero(clinics):
+    study = clinics(priors={})
+    assert (study.prior_means == 0).all()
+
+
+def test_labelled_alternatives_have_their_own_attributes():
+    study = dce.Study.read(DESIGNS / "staff-support")
+    assert study.labelled
+    owners = {a.name: [n for n in study.alternative_names if study.has(n, a)] for a in study.attributes}
+    assert any(len(names) == 1 for names in owners.values())
+    assert study.opt_out is not None
+    assert all(study.opt_out.name not in names for names in owners.values())
+
+
+def test_attribute_names_may_not_be_formula_words():
+    for name in ("task", "log", "C", "class", "np"):
+        with pytest.raises(dce.StudyError, match="a name with no meaning of its own"):
+            dce.Attribute(name, [1, 2])
+
+
+def test_an_attribute_of_odd_levels_is_refused():
+    with pytest.raises(dce.StudyError, match="all numbers, or all words"):
+        dce.Attribute("parking", [True, False])
+
+
+@given(st.sampled_from(string.punctuation))
+def test_names_are_identifiers(mark):
+    if mark != "_":
+        with pytest.raises(dce.StudyError, match="letters, digits and _"):
+            dce.Attribute(f"a{mark}b", [1, 2])

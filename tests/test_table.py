@@ -1,0 +1,65 @@
+"""Tables: numbers as papers print them, at 80 columns, in HTML and LaTeX."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import dce
+from dce.table import number
+
+
+@pytest.mark.parametrize(
+    ("value", "spec", "text"),
+    [
+        (0.12345, ".3f", "0.123"),
+        (-0.0001, ".3f", "0.000"),
+        (np.float64(2.5), ".1f", "2.5"),
+        (np.int64(1234), ".3f", "1,234"),
+        (0.0004, "p", "<0.001"),
+        (0.04, "p", "0.040"),
+        (0.0000325, "4", "3.25e-05"),
+        (0.0, "4", "0.0000"),
+        (math.inf, ".2f", "∞"),
+        (-math.inf, ".2f", "-∞"),
+        (math.nan, ".2f", ""),
+        (None, ".2f", ""),
+        (True, ".2f", "yes"),
+        ("8 8", ".2f", "8 8"),
+    ],
+)
+def test_numbers(value, spec, text):
+    assert number(value, spec) == text
+
+
+@pytest.fixture
+def table():
+    frame = pd.DataFrame({"coef. & co": [0.5, math.nan], "p": [0.0001, 0.5]}, index=["a_b <i>", "c" * 90])
+    return dce.Table("Results for 50% & more", frame, {"p": "p"}, ("A note & more.",))
+
+
+def test_text_fits_80_columns(table):
+    lines = str(table).splitlines()
+    assert lines[0].startswith("Results for 50% & more")
+    assert max(map(len, lines)) <= 80
+    assert "<0.001" in str(table)
+
+
+def test_html_is_escaped_and_scoped(table):
+    html = table.to_html()
+    assert "<caption>Results for 50% &amp; more</caption>" in html
+    assert '<th scope="row">a_b &lt;i&gt;</th>' in html
+    assert html.count('scope="col"') == 3
+
+
+def test_latex_is_escaped(table):
+    latex = table.to_latex()
+    assert r"\caption{Results for 50\% \& more}" in latex
+    assert r"a\_b" in latex
+    assert r"A note \& more." in latex
+    assert latex.count(r"\toprule") == 1
+
+
+def test_numbers_stay_unrounded(table):
+    assert table.to_frame()["p"].iloc[0] == 0.0001
