@@ -27,6 +27,8 @@ from dce.errors import FormulaError, listed
 from dce.formula import ALTERNATIVE, CONSTANTS, hide_margins, names_in, parse_formula, reason, variables_of
 from dce.logit import BoolArray, FloatArray, IntArray
 
+ROWS_WITHOUT_TRANSFORMS = 1_000
+"""Rows that are enough to learn a formula that remembers nothing of the data."""
 MOST_LEVEL_ROWS = 5_000
 """Rows of the frame in which all levels of all attributes occur equally often."""
 
@@ -77,6 +79,10 @@ class Coding:
         FormulaError
             If a column is missing, a level is unknown, or a term is not finite.
         """
+        if all(name in self.ranges and name in frame for name in self.names):
+            X = frame[list(self.names)].to_numpy(dtype=np.float64, na_value=np.nan)
+            if np.isfinite(X).all():
+                return X  # nothing but numbers as they are
         data = _with_constants(frame, self.variables, self.constants)
         first, inverse = _distinct_rows(data)
         small = data.iloc[first]
@@ -159,7 +165,8 @@ def learn_coding(
         known_levels[CONSTANTS] = ["", *constants]
     try:
         learned = _side_by_side(_every_level(known_levels), observed)
-        spec = _learn_spec(parsed.terms, learned)
+        few = learned if parsed.transforms else learned.head(ROWS_WITHOUT_TRANSFORMS)
+        spec = _learn_spec(parsed.terms, few)
         if known_levels:
             spec = spec.update(transform_state=_states(spec, known_levels, observed))
     except FormulaicError as error:

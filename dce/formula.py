@@ -46,6 +46,16 @@ class UtilityFormula:
     variables: tuple[str, ...]
     hidden: frozenset[str] = frozenset()
 
+    @property
+    def transforms(self) -> bool:
+        """Whether a factor is more than a column, such as ``poly(distance, 2)``."""
+        return any(f.eval_method.value == "python" for term in self.terms for f in term.factors)
+
+    @property
+    def interactions(self) -> bool:
+        """Whether a term has more than one factor."""
+        return any(len(term.factors) > 1 for term in self.terms)
+
 
 def parse_formula(text: str, has_constants: bool) -> UtilityFormula:
     """Read a formula.

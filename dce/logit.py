@@ -54,6 +54,13 @@ def scores(X: FloatArray, P: FloatArray, chosen: IntArray) -> FloatArray:
     return x_chosen - mean_attributes(X, P)
 
 
+def gradient(X: FloatArray, P: FloatArray, chosen: IntArray, weights: FloatArray) -> FloatArray:
+    """Return the weighted sum of the scores, X'W(y - P), shape (K,), without an array of scores."""
+    residual = -P * weights[:, None]
+    residual[np.arange(len(chosen)), chosen] += weights
+    return np.asarray(residual.ravel() @ X.reshape(-1, X.shape[-1]), dtype=np.float64)
+
+
 def mean_attributes(X: FloatArray, P: FloatArray) -> FloatArray:
     """Return each task's probability-weighted mean of x, shape (..., K)."""
     return np.asarray((P[..., None, :] @ X)[..., 0, :], dtype=np.float64)

@@ -55,6 +55,7 @@ def test_scores_are_the_gradient(problem):
 
     P = np.exp(logit.log_probabilities(X, beta, available))
     gradient = weights @ logit.scores(X, P, chosen)
+    assert logit.gradient(X, P, chosen, weights) == pytest.approx(gradient)
     assert gradient == pytest.approx(approx_fprime(beta, value, 1e-6), abs=1e-4)
 
 

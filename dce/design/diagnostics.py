@@ -153,7 +153,7 @@ def orme(design: Design) -> int:
     Getting Started with Conjoint Analysis, 2nd ed., chapter 7.
     """
     shown = design.coding.owned.sum(axis=0)
-    most = max(c / a for c, a in zip(design.coding.sizes, shown, strict=True))
+    most = max(c / int(a) for c, a in zip(design.coding.sizes, shown, strict=True))
     return math.ceil(500 * most / int(np.bincount(design.task_blocks)[1:].max()))
 
 
@@ -175,7 +175,7 @@ def _sample_size_lines(design: Design) -> list[str]:
     of_blocks = f" per block, {n * blocks:,d} in all" if blocks > 1 else ""
     lines = [f"Sample size, Orme's rule: {n:,d} respondents{of_blocks}"]
     s = s_estimates(design)
-    of_attributes = [not str(name).startswith("constant[") for name in s.index]
+    of_attributes = np.array([not str(name).startswith("constant[") for name in s.index])
     known = s[np.isfinite(s) & of_attributes]
     if known.empty:
         return [*lines, "Sample size, S-estimate: needs priors other than zero"]

@@ -240,9 +240,10 @@ def _learn(choices: Choices, formula: str | None) -> Coding:
     if study is not None and formula is None:
         return study.coding
     text = formula or (study.utility if study else "")
-    variables = parse_formula(text, bool(study and study.constants)).variables
-    _check_used(choices, variables)
-    fixed = {name for name in variables if name in frame and not choices.differs_within_tasks(name)}
+    parsed = parse_formula(text, bool(study and study.constants))
+    _check_used(choices, parsed.variables)
+    candidates = [name for name in parsed.variables if name in frame] if parsed.interactions else []
+    fixed = {name for name in candidates if not choices.differs_within_tasks(name)}
     if study is not None:
         return study.learn(formula, frame, fixed - set(study.levels))
     alternatives = pd.Categorical(frame[ALTERNATIVE], categories=choices.alternatives)

@@ -15,10 +15,10 @@ from dce.logit import (
     BoolArray,
     FloatArray,
     IntArray,
+    gradient,
     information,
     log_likelihood,
     log_probabilities,
-    scores,
 )
 
 CONVERGED = 1e-12
@@ -73,12 +73,12 @@ def maximise(X: FloatArray, available: BoolArray, chosen: IntArray, weights: Flo
     decrement = np.inf
     for iteration in range(1, MOST_ITERATIONS + 1):
         P = np.exp(log_P)
-        gradient = weights @ scores(X, P, chosen)
+        g = gradient(X, P, chosen, weights)
         try:
-            step = solve(information(X, P, weights), gradient)
+            step = solve(information(X, P, weights), g)
         except LinAlgError:
             break
-        decrement = float(gradient @ step)
+        decrement = float(g @ step)
         # Rounding of the log-likelihood, which is a sum of T terms, hides smaller gains.
         allowance = 1e-12 * abs(value)
         for _ in range(MOST_HALVINGS):
