@@ -283,6 +283,7 @@ def run(
     described = Study.read(study)
     folder = out or Path("out") / _folder(study).resolve().name
     folder.mkdir(parents=True, exist_ok=True)
+    screen.record = True
     _step(1, "Design")
     if responses is None and design_path is None:
         made = _search(described, None, None, None, STARTS, None)
@@ -317,6 +318,9 @@ def run(
     else:
         screen.print(f"{path}: there is no such file, so no scenarios.", markup=False)
     screen.print(f"\nAll files are in {folder}", style="bold", markup=False)
+    lines = [line.rstrip() for line in screen.export_text().splitlines()]
+    (folder / "results.txt").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    screen.record = False
 
 
 def _folder(study: Path) -> Path:

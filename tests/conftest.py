@@ -1,7 +1,9 @@
 """What many tests share."""
 
+import importlib.util
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -19,6 +21,19 @@ def reference() -> Path:
     if not (REFERENCE / "reference_values.json").exists():
         pytest.skip("needs ../shared/reference, which is not part of the project")
     return REFERENCE
+
+
+@pytest.fixture(scope="session")
+def load_example() -> Callable[[str], ModuleType]:
+    """Import an example script by name, without running it."""
+
+    def load(name: str) -> ModuleType:
+        spec = importlib.util.spec_from_file_location(name, ROOT / "examples" / f"{name}.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,160 @@
+"""The command line: every verb, its files, its errors, at 80 columns."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import dce
+from dce import cli
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch) -> Path:
+    """A new study, in a folder of its own, as `dce new` writes it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    run("new", "mine")
+    return Path("mine")
+
+
+def run(*words: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["dce", *words])
+        try:
+            cli.main()
+        except SystemExit as stop:
+            assert not stop.code, f"exit code {stop.code}"
+
+
+def fails(*words: str) -> int:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", ["dce", *words])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+    return stop.value.code
+
+
+def test_step_by_step(study, capsys):
+    run("design", "mine", "--starts", "1")
+    run("survey", "mine", "--out", "cards")
+    run("simulate", "mine", "-n", "150", "--out", "answers.csv")
+    run("fit", "mine", "answers.csv", "--manifest", "cards/manifest.json", "--out", "tables")
+    run("rates", "mine", "answers.csv", "--per", "wait", "--ratio")
+    run("scenarios", "mine", "answers.csv")
+    shown = capsys.readouterr().out
+    for part in ("D-error", "150 respondents, 1,200 answered tasks", "Wait for the appointment (weeks)",
+                 "Marginal rates of substitution per Wait", "A doctor later"):  # fmt: skip
+        assert part in shown
+    assert max(map(len, shown.splitlines())) <= 80
+    for path in ("mine/design.csv", "cards/cards.html", "answers.csv", "tables/fit.csv", "tables/fit.tex"):
+        assert Path(path).stat().st_size > 0
+
+
+def test_run_takes_all_steps(study, capsys):
+    run("run", "mine", "-n", "200")
+    folder = Path("out/mine")
+    names = {path.name for path in folder.iterdir()}
+    assert names >= {"design.csv", "cards.html", "manifest.json", "responses.csv", "fit.csv", "fit.tex",
+                     "rates_per_wait.csv", "scenarios.csv", "results.txt"}  # fmt: skip
+    text = (folder / "results.txt").read_text(encoding="utf-8")
+    assert "Multinomial logit" in text
+    assert "Probability of choosing each service" in text
+
+
+def test_run_again_gives_the_same_bytes(study):
+    run("run", "mine", "-n", "60", "--out", "a")
+    run("run", "mine", "-n", "60", "--out", "b")
+    for path in Path("a").iterdir():
+        if path.name != "results.txt":  # it names the folder
+            assert path.read_bytes() == (Path("b") / path.name).read_bytes(), path.name
+
+
+def test_subgroups(study, capsys):
+    run("design", "mine", "--starts", "1")
+    run("simulate", "mine", "-n", "100")
+    lines = Path("responses.csv").read_text().splitlines()
+    lines = [lines[0] + ",sex"] + [f"{line},{'mf'[k % 2]}" for k, line in enumerate(lines[1:])]
+    Path("responses.csv").write_text("\n".join(lines))
+    run("fit", "mine", "responses.csv", "--by", "sex")
+    run("rates", "mine", "responses.csv", "--by", "sex")
+    run("scenarios", "mine", "responses.csv", "--by", "sex", "--out", "t")
+    shown = capsys.readouterr().out
+    assert "By sex" in shown
+    assert "sex = f" in shown
+    assert Path("t/scenarios_sex_f.csv").exists()
+
+
+def test_a_fielded_design_is_not_overwritten(study, capsys):
+    run("design", "mine", "--starts", "1")
+    before = Path("mine/design.csv").read_bytes()
+    run("design", "mine", "--starts", "1")
+    assert fails("design", "mine", "--starts", "1", "--seed", "99") == 2
+    assert Path("mine/design.csv").read_bytes() == before
+    assert "it may be in the field" in capsys.readouterr().err
+    run("design", "mine", "--starts", "1", "--seed", "99", "--force")
+    assert Path("mine/design.csv").read_bytes() != before
+
+
+def test_a_new_study_is_not_overwritten(study, capsys):
+    assert fails("new", "mine") == 2
+    assert "exists already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["fit", "nowhere", "x.csv"], "nowhere: there is no such"),
+        (["survey", "mine"], "design.csv: there is no such file; 'dce design' makes one."),
+        (["survey", "mine", "--to", "fax"], "there is no such file"),
+        (["fit", "mine", "nowhere.csv"], "there is no such file"),
+    ],
+)
+def test_an_error_is_one_line_and_exit_code_2(study, capsys, words, message):
+    capsys.readouterr()
+    assert fails(*words) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert len(error.strip().splitlines()) == 1
+    assert "Traceback" not in error
+
+
+def test_warnings_about_the_range_are_shown(study, capsys):
+    run("design", "mine", "--starts", "1")
+    run("simulate", "mine", "-n", "100")
+    text = Path("mine/scenarios.toml").read_text()
+    Path("mine/scenarios.toml").write_text(text.replace("wait = 8", "wait = 12"))
+    run("scenarios", "mine", "responses.csv")
+    assert "wait is 12, outside the studied range, 2 to 8" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "verb", ["", "new", "design", "survey", "simulate", "fit", "rates", "scenarios", "run"]
+)
+def test_help_reads_at_80_columns(verb, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    monkeypatch.setenv("TERMINAL_WIDTH", "80")
+    run(*([verb] if verb else []), "--help")
+    shown = capsys.readouterr().out
+    assert "Usage" in shown
+    assert max(len(line.rstrip()) for line in shown.splitlines()) <= 80
+
+
+def test_it_is_a_module_too():
+    done = subprocess.run(
+        [sys.executable, "-m", "dce.cli", "fit", "nowhere", "x.csv"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("Error: ")
+
+
+def test_the_template_is_a_good_study(study):
+    made = dce.Study.read("mine")
+    assert made.priors
+    assert dce.make_design(made, starts=1).broken_restrictions == 0
