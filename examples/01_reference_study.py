@@ -29,7 +29,7 @@ def main() -> None:
     groups = {"physiotherapist": (minds, 200), "support worker": (does_not, 100)}
     choices = together(
         {
-            name: dce.simulate_choices(design, beta, respondents=n, seed=1)
+            name: dce.simulate_choices(design, beta, respondents=n, seed=n)
             for name, (beta, n) in groups.items()
         }
     )

@@ -24,10 +24,9 @@ def study(tmp_path, monkeypatch) -> Path:
 def run(*words: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["dce", *words])
-        try:
+        with pytest.raises(SystemExit) as stop:
             cli.main()
-        except SystemExit as stop:
-            assert not stop.code, f"exit code {stop.code}"
+        assert not stop.value.code
 
 
 def fails(*words: str) -> int:
