@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import dce
-from dce.cli import app
+from dce import cli
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -35,7 +35,7 @@ def test_two_commands_do_all_the_set_up():
 
 
 def test_every_verb_of_the_readme_exists():
-    verbs = {command.name or command.callback.__name__ for command in app.registered_commands}
+    verbs = {command.name or command.callback.__name__ for command in cli.app.registered_commands}
     used = set(re.findall(r"^dce (\w+)", "\n".join(blocks("sh")), flags=re.MULTILINE))
     assert used <= verbs
     assert verbs - used <= {"run"}
@@ -63,3 +63,30 @@ MODULES = [m.name for m in pkgutil.walk_packages(dce.__path__, "dce.")]
 def test_examples_in_docstrings(name):
     result = doctest.testmod(importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE)
     assert result.failed == 0
+
+
+@pytest.mark.parametrize("folder", sorted((ROOT / "designs").iterdir()), ids=lambda folder: folder.name)
+def test_readmes_of_the_studies_are_true(folder):
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    design = dce.Design.read(folder)
+    assert f"D-error {design.d_error:.5f}" in text
+    assert f"seed {design.study.design.seed}" in text
+    settings = design.study.design
+    assert f"{settings.tasks} in {settings.blocks} blocks" in text
+    assert design.broken_restrictions == 0
+    assert (folder / "scenarios.toml").exists()
+
+
+@pytest.mark.slow
+def test_the_main_job_gives_what_the_readme_shows(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "sys.argv", ["dce", "run", str(ROOT / "designs/physiotherapy"), "--out", str(tmp_path)]
+    )
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert not stop.value.code
+    found = (tmp_path / "results.txt").read_text(encoding="utf-8")
+    assert "The design is the same as" in found
+    for line in blocks("text")[0].splitlines():
+        if line != "...":
+            assert line in found
