@@ -39,7 +39,8 @@ def make_design(
         within each alternative, counts within one; without it, a linear attribute shows little
         but its extreme levels.
     starts : int, optional
-        Random starts of the iterated local search. Same seed and starts, same design.
+        Random starts of the iterated local search. Same seed and starts, same design. Ctrl-C
+        returns the best so far.
     progress : callable, optional
         Called after each start with the number done, the number of all, and the best D-error.
 
@@ -76,8 +77,9 @@ def make_design(
         )
     rng = np.random.default_rng(seed)
     search = Search(coding, np.asarray(study.prior_means, dtype=np.float64), tasks, level_balance)
-    L, log_determinant = search.best(starts, rng, progress)
-    if log_determinant == -np.inf:
+    found = search.best(starts, rng, progress)
+    L = found.L
+    if found.log_determinant == -np.inf:
         try:
             check_utility_identified(study, coding.code(L))
         except DesignError as error:
@@ -90,12 +92,14 @@ def make_design(
     block = assign_blocks(_indicators(L, coding), blocks, rng)
     order = np.lexsort((rng.permutation(tasks), block))
     kind = "level-balanced" if level_balance else "levels free"
-    origin = f"dce {version('dce')}, D-efficient, {kind}, {_starts(starts)}, seed {seed}"
+    origin = f"dce {version('dce')}, D-efficient, {kind}, {_starts(found.starts, starts)}, seed {seed}"
     return Design(study, coding.to_frame(L[order], block[order]), origin)
 
 
-def _starts(number: int) -> str:
-    return "1 start" if number == 1 else f"{number} starts"
+def _starts(done: int, wanted: int) -> str:
+    if done < wanted:
+        return f"interrupted after {done} of {wanted} starts"
+    return "1 start" if done == 1 else f"{done} starts"
 
 
 def evaluate_design(study: Study, frame: pd.DataFrame, origin: str = "made elsewhere") -> Design:

@@ -11,6 +11,7 @@ Notation as in :mod:`dce.design.levels`; M (S, K, K) is the information of every
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from pyDOE3 import fullfact
@@ -33,6 +34,24 @@ MOST_PROFILES = 200_000
 Progress = Callable[[int, int, float], None]
 
 
+@dataclass(frozen=True)
+class Found:
+    """What a search came to.
+
+    Attributes
+    ----------
+    L : (S, J, A) integer array
+    log_determinant : float
+        Of the information; minus infinity if no start identified the utility.
+    starts : int
+        Starts that were finished.
+    """
+
+    L: IntArray
+    log_determinant: float
+    starts: int
+
+
 class Search:
     """A search for a design of S tasks; it holds what stays the same from start to start."""
 
@@ -46,27 +65,23 @@ class Search:
         first, second = np.triu_indices(tasks, k=1)
         self.pairs = (first, second)
 
-    def best(
-        self, starts: int, rng: np.random.Generator, progress: Progress | None = None
-    ) -> tuple[IntArray, float]:
-        """Return the best level numbers of several starts, and their log-determinant.
-
-        An interrupt (Ctrl-C) returns the best so far.
-        """
-        best_L, best_value = None, -np.inf
+    def best(self, starts: int, rng: np.random.Generator, progress: Progress | None = None) -> Found:
+        """Return the best of several starts; an interrupt (Ctrl-C) returns the best so far."""
+        best: Found | None = None
         try:
-            for start in range(starts):
-                L = self.random_start(rng)
-                L, value = self.iterate(L, rng)
-                if best_L is None or value > best_value:
-                    best_L, best_value = L, value
+            for start in range(1, starts + 1):
+                L, value = self.iterate(self.random_start(rng), rng)
+                if best is None or value > best.log_determinant:
+                    best = Found(L, value, start)
+                best = replace(best, starts=start)
                 if progress is not None:
-                    progress(start + 1, starts, d_error(best_value, len(self.beta)))
+                    progress(start, starts, d_error(best.log_determinant, len(self.beta)))
         except KeyboardInterrupt:
-            if best_L is None:
+            if best is None:
                 raise
-        assert best_L is not None
-        return best_L, best_value
+        if best is None:
+            raise DesignError("starts: found 0; allowed: at least 1.")
+        return best
 
     def random_start(self, rng: np.random.Generator) -> IntArray:
         """Return a feasible start, level-balanced where asked for.

@@ -1,6 +1,7 @@
 """The fit: by hand, by invariances, by simulation; what is refused, by name."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -246,3 +247,14 @@ def test_interactions_with_respondents(small_design):
     )
     for name in ("wait", "parking[yes]", "mode[group]"):
         assert both.coefficients[name] == pytest.approx(young.coefficients[name], rel=1e-7)
+
+
+@pytest.mark.parametrize("name", ["physiotherapy", "peer-support", "staff-support"])
+def test_shipped_studies_recover_the_truth(name):
+    """2,000 simulated respondents: every estimate within 4 standard errors of what was simulated."""
+    design = dce.Design.read(Path(__file__).parents[2] / "designs" / name)
+    fit = dce.fit_mnl(dce.simulate_choices(design, respondents=2000, seed=7))
+    z = (fit.coefficients - design.study.prior_means) / fit.standard_errors
+    assert z.abs().max() < 4
+    # and no closer than chance allows: z is standard normal
+    assert z.abs().max() > 0.5
