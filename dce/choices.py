@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from dce.errors import ChoicesError, listed, quoted
-from dce.formula import ALTERNATIVE
+from dce.formula import ALTERNATIVE, CONSTANTS
 from dce.logit import BoolArray, FloatArray, IntArray, log_probabilities
 from dce.study import Study
 
@@ -83,8 +83,14 @@ class Choices:
     source: str = "the answers"
 
     def __post_init__(self) -> None:
-        frame = self.frame.reset_index(drop=True)
-        object.__setattr__(self, "frame", _checked(frame, self.study, self.source))
+        frame = _checked(self.frame.reset_index(drop=True), self.study, self.source)
+        if "weight" in frame and (frame["weight"] == 0).any():
+            weightless = frame["weight"] == 0
+            count = len(frame.loc[weightless].drop_duplicates(_task_columns(frame)))
+            left_out = {**self.left_out, "answered tasks with a weight of zero": count}
+            object.__setattr__(self, "left_out", left_out)
+            frame = frame[~weightless].reset_index(drop=True)
+        object.__setattr__(self, "frame", frame)
 
     @property
     def n_tasks(self) -> int:
@@ -192,6 +198,8 @@ def read_long(
     Choices: 1 answered tasks, from the long frame
     Chosen: a 100.0%, b 0.0%
     """
+    if not isinstance(frame, pd.DataFrame):
+        raise ChoicesError(f"{source}: found a {type(frame).__name__}; allowed: a pandas.DataFrame.")
     given = {
         "task": task,
         ALTERNATIVE: alternative,
@@ -281,6 +289,10 @@ def simulate_choices(
     return Choices(answers, study, {}, f"a simulation with seed {seed}")
 
 
+def _task_columns(frame: pd.DataFrame) -> list[str]:
+    return [name for name in ("respondent", "task") if name in frame]
+
+
 def _task_codes(frame: pd.DataFrame) -> IntArray:
     """Number tasks from 0 in order of appearance; a task is one respondent's."""
     codes = pd.factorize(frame["task"])[0]
@@ -293,6 +305,8 @@ def _task_codes(frame: pd.DataFrame) -> IntArray:
 def _checked(frame: pd.DataFrame, study: Study | None, source: str) -> pd.DataFrame:
     if frame.empty:
         raise ChoicesError(f"{source}: there are no answers.")
+    if CONSTANTS in frame:
+        raise ChoicesError(f"{source}: column {CONSTANTS!r} has a meaning in formulas; give it another name.")
     if not frame.columns.is_unique:
         raise ChoicesError(
             f"{source}: column {listed(frame.columns[frame.columns.duplicated()])} occurs twice."

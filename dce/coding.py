@@ -21,12 +21,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from formulaic import Formula, ModelSpec
-from formulaic.errors import FormulaicError
+from formulaic.errors import DataMismatchWarning, FormulaicError
 
 from dce.errors import FormulaError, listed
 from dce.formula import ALTERNATIVE, CONSTANTS, hide_margins, names_in, parse_formula, reason, variables_of
 from dce.logit import BoolArray, FloatArray, IntArray
 
+ROWS_ALONE = 7
+"""Rows that are coded one by one to see whether a transform looks at other rows."""
 ROWS_WITHOUT_TRANSFORMS = 1_000
 """Rows that are enough to learn a formula that remembers nothing of the data."""
 MOST_LEVEL_ROWS = 5_000
@@ -169,6 +171,8 @@ def learn_coding(
         spec = _learn_spec(parsed.terms, few)
         if known_levels:
             spec = spec.update(transform_state=_states(spec, known_levels, observed))
+        if parsed.transforms:
+            _check_rows_alone(formula, spec, learned)
     except FormulaicError as error:
         raise FormulaError(f"{formula!r}: {reason(error)}") from error
 
@@ -180,7 +184,7 @@ def learn_coding(
     for term in spec.structure:
         part = frozenset(name for factor in term.term.factors for name in variables_of(factor))
         for offset, column in enumerate(term.columns):
-            if column != "Intercept" and str(term.term) not in parsed.hidden:
+            if part and str(term.term) not in parsed.hidden:
                 parts.append(part)
                 names.append(_tidy(column))
                 treatment.append(bool(len(parts[-1]) == 1 and "[T." in column))
@@ -229,12 +233,28 @@ def drop_columns(coding: Coding, drop: Sequence[int]) -> Coding:
 
 
 def _steps(spec: ModelSpec, learned: pd.DataFrame) -> dict[str, tuple[float, ...]]:
+    """Return the levels of numbers that the formula takes as categories, as in ``C(wait)``."""
     found = {}
     for expression, (_, state) in spec.encoder_state.items():
-        match = re.match(r"C\((\w+)", str(expression))
-        if match and pd.api.types.is_float_dtype(learned[match[1]]):
+        match = re.fullmatch(r"C\(\s*(\w+)\s*(,.*)?\)", str(expression), flags=re.DOTALL)
+        if match and match[1] in learned and pd.api.types.is_float_dtype(learned[match[1]]):
             found[match[1]] = tuple(float(level) for level in state["categories"])
     return found
+
+
+def _check_rows_alone(formula: str, spec: ModelSpec, learned: pd.DataFrame) -> None:
+    """Refuse transforms that give a row another value when it stands alone.
+
+    ``I(age - age.mean())`` would mean one thing in the fit and another in a scenario.
+    """
+    rows = np.unique(np.linspace(0, len(learned) - 1, ROWS_ALONE).astype(int))
+    together = _materialise(spec, learned)[rows]
+    alone = np.vstack([_materialise(spec, learned.iloc[[row]].reset_index(drop=True)) for row in rows])
+    if not np.allclose(together, alone, rtol=1e-9, atol=1e-12, equal_nan=True):
+        raise FormulaError(
+            f"{formula!r}: a term depends on other rows; use transforms that remember what they "
+            "learned, such as center, scale and poly."
+        )
 
 
 def _every_level(levels: Mapping[str, Sequence[object]]) -> pd.DataFrame:
@@ -304,6 +324,7 @@ def _learn_spec(parsed: Formula, learned: pd.DataFrame) -> ModelSpec:
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore", RuntimeWarning)  # infinite terms are found later, by name
+            warnings.simplefilter("error", DataMismatchWarning)
             matrix = parsed.get_model_matrix(learned, context={}, na_action="ignore", output="numpy")
     except FormulaicError:
         raise
@@ -316,8 +337,9 @@ def _materialise(spec: ModelSpec, filled: pd.DataFrame) -> FloatArray:
     try:
         with warnings.catch_warnings(), np.errstate(all="ignore"):
             warnings.simplefilter("ignore", RuntimeWarning)
+            warnings.simplefilter("error", DataMismatchWarning)
             return np.array(spec.get_model_matrix(filled, context={}), dtype=np.float64)
-    except (FormulaicError, ValueError, TypeError) as error:
+    except (FormulaicError, DataMismatchWarning, ValueError, TypeError) as error:
         raise FormulaError(reason(error)) from error
 
 
@@ -348,7 +370,7 @@ def _distinct_rows(data: pd.DataFrame) -> tuple[IntArray, IntArray]:
 
 def _tidy(column: str) -> str:
     """Turn formulaic's ``C(mode, contr.sum)[S.class]`` into ``mode[class]``."""
-    name = re.sub(r"C\((\w+)[^\[\]]*\)\[", r"\1[", column)
+    name = re.sub(r"\bC\((\w+)(?:,[^\[\]]*)?\)\[", r"\1[", column)
     name = re.sub(r"\[[TS]\.", "[", name)
     name = re.sub(r"\[(-?\d+)\.0\]", r"[\1]", name)
     return re.sub(rf"\b{CONSTANTS}\[", "constant[", name)

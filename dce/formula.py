@@ -12,12 +12,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from formulaic import Formula
 from formulaic.errors import FormulaicError
+from formulaic.parser.types import Term
 
 from dce.errors import FormulaError
 
@@ -76,6 +78,8 @@ def parse_formula(text: str, has_constants: bool) -> UtilityFormula:
     >>> parse_formula("wait + poly(distance, 2):age65", has_constants=True).variables
     ('age65', 'constants', 'distance', 'wait')
     """
+    if not isinstance(text, str):
+        raise FormulaError(f"the formula is {text!r}; allowed: a text such as 'cost + time'.")
     bare = text.strip().removeprefix("~").strip()
     if not bare:
         raise FormulaError("The formula is empty; name at least one attribute.")
@@ -83,17 +87,17 @@ def parse_formula(text: str, has_constants: bool) -> UtilityFormula:
         parsed = Formula(f"1 + {CONSTANTS} + {bare}")
     except (FormulaicError, SyntaxError) as error:
         raise FormulaError(f"{text!r}: cannot be read: {reason(error)}") from error
-    if not isinstance(parsed, Formula) or hasattr(parsed, "lhs"):
+    if "|" in bare or not isinstance(parsed, Formula) or hasattr(parsed, "lhs"):
         raise FormulaError(f"{text!r}: one side only; the answers are not part of the formula.")
-    terms = [str(term) for term in parsed]
-    if "1" not in terms:
+    terms = list(parsed)
+    if not any(_is_intercept(term) for term in terms):
         raise FormulaError(
             f"{text!r}: leave out 0 and -1; a logit has no intercept. "
             "To leave out the constants of the study, write '- constants'."
         )
-    if not has_constants or ALTERNATIVE in terms:
-        terms = [term for term in terms if term != CONSTANTS]
-    return _with_terms(text, terms)
+    if not has_constants or any(str(term) == ALTERNATIVE for term in terms):
+        terms = [term for term in terms if str(term) != CONSTANTS]
+    return _formula(text, terms)
 
 
 def hide_margins(formula: UtilityFormula, is_fixed: Callable[[str], bool]) -> UtilityFormula:
@@ -108,22 +112,18 @@ def hide_margins(formula: UtilityFormula, is_fixed: Callable[[str], bool]) -> Ut
     is_fixed : callable
         Whether a variable never differs between the alternatives of a task.
     """
-    terms = [str(term) for term in formula.terms]
-    hidden: list[str] = []
+    terms = list(formula.terms)
+    hidden: list[Term] = []
     for term in formula.terms:
-        factors = {str(factor): variables_of(factor) for factor in term.factors if str(factor) != "1"}
+        factors = [factor for factor in term.factors if variables_of(factor)]
         if len(factors) < 2:
             continue
-        margins = [[name] for name in factors if name in (ALTERNATIVE, CONSTANTS)]
-        margins.append([name for name, used in factors.items() if used and all(map(is_fixed, used))])
-        for margin in margins:
-            name = ":".join(margin)
-            if margin and name not in terms and name not in hidden:
-                hidden.append(name)
+        margins = [[factor] for factor in factors if str(factor) in (ALTERNATIVE, CONSTANTS)]
+        margins.append([factor for factor in factors if all(map(is_fixed, variables_of(factor)))])
+        hidden += [margin for margin in map(Term, filter(None, margins)) if margin not in [*terms, *hidden]]
     if not hidden:
         return formula
-    added = _with_terms(formula.text, [*terms, *hidden])
-    return UtilityFormula(formula.text, added.terms, added.variables, frozenset(hidden))
+    return replace(_formula(formula.text, [*terms, *hidden]), hidden=frozenset(map(str, hidden)))
 
 
 def variables_of(factor: Any) -> frozenset[str]:
@@ -143,16 +143,28 @@ def names_in(expression: str) -> frozenset[str]:
 
     Examples
     --------
-    >>> sorted(names_in("log(np.abs(wait)) + C(mode, contr.sum)"))
-    ['mode', 'wait']
+    >>> sorted(names_in("log(np.abs(wait)) + C(mode, contr.sum) + `my cost`"))
+    ['mode', 'my cost', 'wait']
     """
+    quoted = re.findall(r"`([^`]+)`", expression)
+    for number, name in enumerate(quoted):
+        expression = expression.replace(f"`{name}`", f"quoted_name_{number}")
     tree = ast.parse(expression, mode="eval")
     functions = {node.func for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    return frozenset(
+    bound = {
+        name.id
+        for node in ast.walk(tree)
+        if isinstance(node, ast.comprehension)
+        for name in ast.walk(node.target)
+        if isinstance(name, ast.Name)
+    }
+    names = {
         node.id
         for node in ast.walk(tree)
-        if isinstance(node, ast.Name) and node not in functions and node.id not in ("contr", "np")
-    )
+        if isinstance(node, ast.Name) and node not in functions and node.id not in {"contr", "np", *bound}
+    }
+    back = {f"quoted_name_{number}": name for number, name in enumerate(quoted)}
+    return frozenset(back.get(name, name) for name in names)
 
 
 def reason(error: BaseException) -> str:
@@ -161,10 +173,14 @@ def reason(error: BaseException) -> str:
     return text.splitlines()[0] if text else type(error).__name__
 
 
-def _with_terms(text: str, terms: list[str]) -> UtilityFormula:
+def _is_intercept(term: Term) -> bool:
+    return not any(variables_of(factor) for factor in term.factors) and str(term) == "1"
+
+
+def _formula(text: str, terms: list[Term]) -> UtilityFormula:
     try:
         parsed = Formula(terms)
+        names = {name for term in parsed for factor in term.factors for name in variables_of(factor)}
     except (FormulaicError, SyntaxError) as error:
         raise FormulaError(f"{text!r}: {reason(error)}") from error
-    names = {name for term in parsed for factor in term.factors for name in variables_of(factor)}
     return UtilityFormula(text, parsed, tuple(sorted(names)))

@@ -14,6 +14,9 @@ from dce.logit import BoolArray, FloatArray, information
 SINGULAR = 1e-11
 """Smallest eigenvalue of the information, scaled to a unit diagonal, that counts as positive:
 the squared relative size of the differences by which coefficients can be told apart."""
+NO_DIFFERENCE = 1e-24
+"""Largest mean square of differences within tasks, relative to the mean square of the values, that is
+taken for the rounding of values that are all the same."""
 INVOLVED = 1e-4
 """Smallest weight, relative to the largest, with which a coefficient belongs to a combination."""
 
@@ -32,7 +35,7 @@ def check_identified(
     P = available / available.sum(axis=1, keepdims=True)
     at_zero = information(X, P, weights)
     size = np.einsum("tjk,tj->k", X**2, P * weights[:, None])
-    constant = np.diag(at_zero) <= SINGULAR * np.maximum(size, np.finfo(float).tiny)
+    constant = np.diag(at_zero) <= NO_DIFFERENCE * np.maximum(size, np.finfo(float).tiny)
     if constant.any():
         culprits = [name for name, wrong in zip(names, constant, strict=True) if wrong]
         raise IdentificationError(

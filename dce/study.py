@@ -240,16 +240,18 @@ class Study:
     def _all_levels(self, part: frozenset[str], coding: Coding, frame: pd.DataFrame) -> pd.DataFrame:
         """Every alternative with every combination of levels of the attributes in a term."""
         attributes = [attribute for attribute in self.attributes if attribute.name in part]
-        others = [v for v in coding.variables if v not in self.levels and v != CONSTANTS]
-        known = frame[others].drop_duplicates().dropna().to_dict("records") if others else [{}]
+        others = sorted(part - set(self.levels) - {CONSTANTS})
+        known = _spread(frame[others]) if others else [{}]
+        unused = {name: frame[name].dropna().iloc[0] for name in coding.variables
+                  if name in frame and name not in self.levels and name not in others}  # fmt: skip
         rows: list[dict[str, object]] = []
         for name in self.alternative_names:
             mine = [attribute.levels if self.has(name, attribute) else (None,) for attribute in attributes]
-            blank: dict[str, object] = {ALTERNATIVE: name, **dict.fromkeys(self.attribute_names)}
+            blank: dict[str, object] = {ALTERNATIVE: name, **dict.fromkeys(self.attribute_names), **unused}
             names = [attribute.name for attribute in attributes]
             for levels in product(*mine):
                 at = blank | dict(zip(names, levels, strict=True))
-                rows += [{**at, **{str(k): v for k, v in respondent.items()}} for respondent in known[:50]]
+                rows += [{**at, **{str(k): v for k, v in respondent.items()}} for respondent in known]
         return self.typed(pd.DataFrame(rows))
 
     def typed(self, frame: pd.DataFrame) -> pd.DataFrame:
@@ -340,6 +342,17 @@ class Study:
         multiline = "\r" not in repr(table)
         text = tomli_w.dumps(table, multiline_strings=multiline)
         Path(path).write_text(text, encoding="utf-8", newline="\n")
+
+
+def _spread(characteristics: pd.DataFrame) -> list[dict[Any, Any]]:
+    """Return every combination of the words, each with numbers spread from least to most."""
+    distinct = characteristics.dropna().drop_duplicates()
+    numbers = [str(name) for name in distinct if pd.api.types.is_numeric_dtype(distinct[name])]
+    words = [name for name in distinct if name not in numbers]
+    distinct = distinct.sort_values(numbers) if numbers else distinct
+    groups = [rows for _, rows in distinct.groupby(words, observed=True)] if words else [distinct]
+    picked = [rows.iloc[np.unique(np.linspace(0, len(rows) - 1, 50).astype(int))] for rows in groups]
+    return pd.concat(picked).to_dict("records")
 
 
 def _study(table: Mapping[str, object]) -> Study:

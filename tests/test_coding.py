@@ -179,3 +179,58 @@ def test_unknown_levels_are_refused():
     coding = learn_coding("C(wait)", FRAME, LEVELS)
     with pytest.raises(dce.FormulaError, match=r"wait: unknown level 5; allowed: 2, 4, 8"):
         coding.matrix(FRAME.assign(wait=5.0))
+
+
+def test_braces_and_backticks_keep_their_meaning(rng):
+    frame = pd.DataFrame({"my cost": rng.normal(size=9), "time": rng.normal(size=9), "alternative": "A"})
+    x, t = frame["my cost"], frame["time"]
+    for formula, expected in (
+        ("{time**2}", t**2),
+        ("`my cost`", x),
+        ("I(`my cost`**2)", x**2),
+        ("{`my cost`/time}", x / t),
+        ("I([v**2 for v in time])", t**2),
+    ):
+        X = learn_coding(formula, frame).matrix(frame)
+        assert X[:, 0] == pytest.approx(expected.to_numpy()), formula
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "I(x - x.mean())",
+        "I(x / np.max(x))",
+        "x.rank()",
+        "np.cumsum(x)",
+        "np.random.normal(x)",
+        "I(x.shift(1).fillna(0))",
+    ],
+)
+def test_a_term_that_depends_on_other_rows_is_refused(formula, rng):
+    frame = pd.DataFrame({"x": rng.normal(size=20), "alternative": "A"})
+    with pytest.raises(dce.FormulaError, match=r"depends on other rows|Unable to evaluate"):
+        learn_coding(formula, frame)
+
+
+def test_categories_that_the_formula_leaves_out_are_refused():
+    with pytest.raises(dce.FormulaError, match="categories"):
+        coded("C(mode, levels=['face', 'phone'])")
+
+
+@pytest.mark.parametrize("formula", ["C(wait > 2)", "C(np.round(wait))", "age65:C(wait > 2)"])
+def test_categories_of_an_expression(formula):
+    coding = learn_coding(formula, FRAME, LEVELS, fixed={"age65"})
+    coding.matrix(FRAME.assign(wait=[2.0, 4.0, 8.0]))
+
+
+def test_levels_of_many_respondents_are_all_kept(clinics, rng):
+    study = clinics(opt_out=dce.Alternative("none", constant=True), priors={})
+    regions = np.repeat(["N", "S", "W"], 100)
+    frame = pd.DataFrame({"region": regions, "income": rng.normal(size=300), "alternative": "A"})
+    coding = study.learn("wait:alternative:region + wait:income", frame, {"region", "income"})
+    assert (
+        sum("region" in name for name in coding.names) == 2 * 3
+        or sum("region" in name for name in coding.names) == 2 * 2
+    )
+    assert any("region[W]" in name for name in coding.names)
+    assert not any("none" in name and "wait" in name for name in coding.names)

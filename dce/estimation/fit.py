@@ -27,7 +27,10 @@ from dce.formula import ALTERNATIVE, parse_formula
 from dce.identification import check_identified
 from dce.logit import FloatArray, log_likelihood, log_probabilities, scores
 from dce.study import Study
-from dce.table import Table
+from dce.table import Table, number
+
+MOST_CONSTANTS = 100
+"""Alternatives, not all available everywhere, up to which the constants-only model is fitted."""
 
 CovarianceKind = Literal["clustered", "robust", "classical"]
 
@@ -45,7 +48,8 @@ class Fit:
     covariance_kind : str
         ``"clustered"`` by respondent, ``"robust"`` or ``"classical"``.
     log_likelihood, log_likelihood_null, log_likelihood_constants : float
-        At the estimates, at zero, and with nothing but a constant for every alternative.
+        At the estimates, at zero, and with nothing but a constant for every alternative; the last
+        is NaN where that model has no maximum, or more than a hundred alternatives.
     n_tasks : int
         Answered tasks.
     n_respondents : int or None
@@ -112,7 +116,7 @@ class Fit:
         """Return estimates, standard errors, z, two-sided p and confidence limits."""
         b, se = self.coefficients, self.standard_errors
         z = b / se
-        width = norm.isf((1 - level) / 2) * se
+        width = quantile(level) * se
         return pd.DataFrame(
             {
                 "coefficient": b,
@@ -139,12 +143,13 @@ class Fit:
             "classical": "classical (inverse information)",
         }[self.covariance_kind]
         who = f"{self.n_respondents:,d} respondents, " if self.n_respondents is not None else ""
+        constants = number(self.log_likelihood_constants) or "not available"
         weighted = f", weighted to {self.answers:,.0f}" if self.answers != self.n_tasks else ""
         notes = [
             f"Standard errors: {errors}.",
             f"{who}{self.n_tasks:,d} answered tasks{weighted}; from {self.source}.",
             f"Log-likelihood {self.log_likelihood:.3f}; null {self.log_likelihood_null:.3f}; "
-            f"constants only {self.log_likelihood_constants:.3f}.",
+            f"constants only {constants}.",
             f"McFadden R2 {self.mcfadden_r2:.4f}, adjusted {self.adjusted_r2:.4f}; "
             f"AIC {self.aic:.2f}; BIC {self.bic:.2f}.",
             f"Converged in {self.iterations} iterations (squared Newton decrement {self.decrement:.0e}).",
@@ -156,6 +161,26 @@ class Fit:
 
     def _repr_html_(self) -> str:
         return self.table().to_html()
+
+
+def quantile(level: float) -> float:
+    """Return the standard normal quantile of a two-sided interval.
+
+    Raises
+    ------
+    EstimationError
+        If the level is not between 0 and 1.
+    """
+    if not 0 < level < 1:
+        raise EstimationError(f"level: found {level!r}; allowed: between 0 and 1, such as 0.95.")
+    return float(norm.isf((1 - level) / 2))
+
+
+def check_covariance(covariance: str) -> None:
+    """Refuse a kind of covariance that does not exist."""
+    if covariance not in get_args(CovarianceKind):
+        allowed = listed(get_args(CovarianceKind))
+        raise EstimationError(f"covariance: found {covariance!r}; allowed: {allowed}.")
 
 
 def fit_mnl(choices: Choices, formula: str | None = None, covariance: CovarianceKind = "clustered") -> Fit:
@@ -193,13 +218,15 @@ def fit_mnl(choices: Choices, formula: str | None = None, covariance: Covariance
     ----------
     Train (2009), Discrete Choice Methods with Simulation, 2nd ed., section 3.7.
     """
-    if covariance not in get_args(CovarianceKind):
-        allowed = listed(get_args(CovarianceKind))
-        raise EstimationError(f"covariance: found {covariance!r}; allowed: {allowed}.")
+    check_covariance(covariance)
+    return fit_coded(choices, learn_utility(choices, formula), covariance)
+
+
+def fit_coded(choices: Choices, coding: Coding, covariance: CovarianceKind) -> Fit:
+    """Fit a utility whose coding is known: the same for all subgroups, for example."""
     layout = choices.layout
     if covariance == "clustered":
-        _check_clusters(layout)
-    coding = _learn(choices, formula)
+        _check_clusters(layout, len(coding.names))
     X = _arranged(coding.matrix(choices.frame), layout)
 
     at_zero = check_identified(X, layout.available, layout.weights, coding.names)
@@ -233,7 +260,8 @@ def fit_mnl(choices: Choices, formula: str | None = None, covariance: Covariance
     )
 
 
-def _learn(choices: Choices, formula: str | None) -> Coding:
+def learn_utility(choices: Choices, formula: str | None) -> Coding:
+    """Return the coding of a formula (default: the study's utility) for these answers."""
     study, frame = choices.study, choices.frame
     if formula is None and study is None:
         raise FormulaError("give a formula, such as 'cost + time': these answers have no study that says it.")
@@ -250,7 +278,7 @@ def _learn(choices: Choices, formula: str | None) -> Coding:
     return learn_coding(text, frame.assign(**{ALTERNATIVE: alternatives}), fixed=fixed)
 
 
-def _check_clusters(layout: Layout) -> None:
+def _check_clusters(layout: Layout, K: int) -> None:
     cure = "give covariance='robust' or 'classical'"
     if layout.respondents is None:
         raise EstimationError(
@@ -258,6 +286,12 @@ def _check_clusters(layout: Layout) -> None:
         )
     if layout.respondents.max() == 0:
         raise EstimationError(f"clustered standard errors need two respondents, found one: {cure}.")
+    G = int(layout.respondents.max()) + 1
+    if G <= K:
+        raise EstimationError(
+            f"clustered standard errors of {K} coefficients need more than {K} respondents, found {G}: "
+            f"{cure}, or estimate fewer coefficients."
+        )
 
 
 def _check_used(choices: Choices, variables: Sequence[str]) -> None:
@@ -270,6 +304,8 @@ def _check_used(choices: Choices, variables: Sequence[str]) -> None:
         wrong = values.isna().to_numpy()
         if pd.api.types.is_numeric_dtype(values):
             wrong = wrong | ~np.isfinite(values.to_numpy(dtype=np.float64, na_value=np.nan))
+        if "available" in choices.frame:
+            wrong = wrong & choices.frame["available"].to_numpy(dtype=bool)
         if wrong.any():
             row = int(np.flatnonzero(wrong)[0])
             at = choices.frame.iloc[row]
@@ -318,6 +354,8 @@ def _constants_only(choices: Choices) -> float:
     if available.sum() == len(taken) * len(codes):
         shares = counts[taken] / counts.sum()
         return float(counts[taken] @ np.log(shares))
+    if len(taken) > MOST_CONSTANTS:
+        return float("nan")
     X = np.where(available[..., None], codes[..., None] == taken[1:], False).astype(np.float64)
     try:
         check_identified(X, available, layout.weights, tuple(map(str, taken[1:])))

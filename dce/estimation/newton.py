@@ -22,7 +22,8 @@ from dce.logit import (
 )
 
 CONVERGED = 1e-12
-"""Largest squared Newton decrement g'H^-1 g: about twice the log-likelihood still to be gained."""
+"""Largest squared Newton decrement g'H^-1 g, with weights of mean one: about twice the log-likelihood
+still to be gained."""
 MOST_ITERATIONS = 50
 MOST_HALVINGS = 30
 
@@ -68,6 +69,8 @@ def maximise(X: FloatArray, available: BoolArray, chosen: IntArray, weights: Flo
     Boyd and Vandenberghe (2004), Convex Optimization, section 9.5.
     """
     beta = np.zeros(X.shape[-1])
+    scale = float(weights.mean())
+    weights = weights / scale  # so that convergence does not depend on the unit of the weights
     log_P = log_probabilities(X, beta, available)
     value = log_likelihood(log_P, chosen, weights)
     decrement = np.inf
@@ -92,7 +95,8 @@ def maximise(X: FloatArray, available: BoolArray, chosen: IntArray, weights: Flo
         beta, log_P, value = beta + step, log_P_new, value_new
         if decrement < CONVERGED:
             P = np.exp(log_P)
-            return Maximum(beta, value, information(X, P, weights), P, iteration, decrement)
+            at_maximum = scale * information(X, P, weights)
+            return Maximum(beta, scale * value, at_maximum, P, iteration, decrement)
     raise ConvergenceError(
         f"the log-likelihood did not converge: after {iteration} iterations the squared Newton "
         f"decrement is {decrement:.1e}; allowed: below {CONVERGED:.0e}."

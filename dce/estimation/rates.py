@@ -7,10 +7,10 @@ from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from dce.errors import EstimationError, listed
-from dce.estimation.fit import Fit
+from dce.estimation.fit import Fit, quantile
+from dce.formula import ALTERNATIVE, CONSTANTS
 from dce.logit import FloatArray
 from dce.table import Table
 
@@ -109,7 +109,7 @@ def marginal_rates(fit: Fit, per: str, convention: Convention = "gain", level: f
         rows.append((label, sign * float(fit.coefficients[name]) / b))
     rates = np.array([rate for _, rate in rows], dtype=np.float64)
     error = _delta_errors(fit, others, per)
-    width = norm.isf((1 - level) / 2) * error
+    width = quantile(level) * error
     frame = pd.DataFrame(
         {
             "label": [label for label, _ in rows],
@@ -142,6 +142,8 @@ def _gain(fit: Fit, name: str) -> tuple[str, float]:
     k = coding.names.index(name)
     better = 1.0 if fit.coefficients[name] >= 0 else -1.0
     (variable, *more) = coding.parts[k]
+    if _conditional(fit, name):
+        return fit.label(name), 1.0
     attribute = None
     if fit.study and variable in fit.study.attribute_names:
         attribute = fit.study.attribute(variable)
@@ -166,6 +168,22 @@ def _gain(fit: Fit, name: str) -> tuple[str, float]:
     return f"{heading}: {winner} rather than {loser}", better
 
 
+def _conditional(fit: Fit, name: str) -> list[str]:
+    """Return the other terms in which a coefficient's variables occur, such as ``wait:age65``.
+
+    Levels of one attribute are not terms of one another.
+    """
+    coding = fit.coding
+    k = coding.names.index(name)
+    return [
+        other
+        for i, other in enumerate(coding.names)
+        if i != k
+        and coding.parts[i] & coding.parts[k] - {ALTERNATIVE, CONSTANTS}
+        and not (coding.parts[i] == coding.parts[k] and name.endswith("]") and other.endswith("]"))
+    ]
+
+
 def _shown(level: object) -> str:
     return f"{level:g}" if isinstance(level, (int, float)) else str(level)
 
@@ -176,6 +194,12 @@ def _notes(fit: Fit, per: str, convention: Convention) -> list[str]:
         "ratio": "The coefficient in the row divided by the coefficient of the reference.",
     }[convention]
     notes = [f"{meaning} Delta-method intervals; standard errors {fit.covariance_kind}."]
+    others = sorted({term for name in fit.coding.names for term in _conditional(fit, name)})
+    if others:
+        notes.append(
+            f"Caution: {', '.join(others)} share variables with other terms, so that the rates of these "
+            "terms hold only where the others are zero, and keep the sign of their coefficient."
+        )
     z = abs(float(fit.coefficients[per]) / float(fit.standard_errors[per]))
     if z < CLEARLY_NOT_ZERO:
         notes.append(

@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.special import expit
-from scipy.stats import norm
 
 from dce.errors import FormulaError, RangeWarning, ScenarioError, listed
-from dce.estimation.fit import Fit
+from dce.estimation.fit import Fit, quantile
 from dce.formula import ALTERNATIVE, CONSTANTS
 from dce.logit import FloatArray, log_probabilities, mean_attributes
 from dce.study import Study
@@ -112,8 +111,8 @@ def scenarios(
         raise ScenarioError(f"{source}: {error}") from error
     beta = np.asarray(fit.coefficients, dtype=np.float64)
     V = fit.covariance.to_numpy()
-    half = float(norm.isf((1 - level) / 2))
-    probability, error_of_p, low, high = (np.empty(len(frame)) for _ in range(4))
+    half = quantile(level)
+    probability, error_of_p, low, high = (np.full(len(frame), np.nan) for _ in range(4))
     for _, rows in frame.groupby("scenario", sort=False).indices.items():
         log_P, se = _log_odds_error(X[rows], beta, V)
         P = np.exp(log_P)
@@ -203,6 +202,14 @@ def _as_frame(
         if missing:
             raise ScenarioError(f"the scenarios: column {listed(missing)} is missing.")
         return services.reset_index(drop=True), "the scenarios"
+    nested = isinstance(services, Mapping) and all(
+        isinstance(of_scenario, Mapping) and all(isinstance(a, Mapping) for a in of_scenario.values())
+        for of_scenario in services.values()
+    )
+    if not nested:
+        raise ScenarioError(
+            "the scenarios: allowed: a path, a frame, or a mapping of scenario to service to attributes."
+        )
     rows = [
         {"scenario": scenario, "service": service, **attributes}
         for scenario, of_scenario in services.items()
@@ -222,6 +229,11 @@ def _checked(frame: pd.DataFrame, fit: Fit, source: str) -> pd.DataFrame:
             raise ScenarioError(f"{source}: unknown key {name!r}; allowed: {listed(sorted(known), 40)}.")
     if frame.empty:
         raise ScenarioError(f"{source}: found no service; allowed: two or more in every scenario.")
+    for name in ("scenario", "service"):
+        if frame[name].isna().any():
+            row = int(np.flatnonzero(frame[name].isna())[0]) + 1
+            raise ScenarioError(f"{source}, row {row}: {name} is missing; allowed: a name.")
+    frame = frame.astype({"scenario": object, "service": object})
     twice = frame.duplicated(["scenario", "service"])
     if twice.any():
         at = frame[twice].iloc[0]
@@ -233,10 +245,24 @@ def _checked(frame: pd.DataFrame, fit: Fit, source: str) -> pd.DataFrame:
     wanted = [name for name in (*attributes, *coding.variables, ALTERNATIVE) if name != CONSTANTS]
     frame = frame.reindex(columns=list(dict.fromkeys(["scenario", "service", *frame.columns, *wanted])))
     frame[ALTERNATIVE] = frame[ALTERNATIVE].astype(object).where(frame[ALTERNATIVE].notna(), None)
+    _check_chooser(frame, fit, source)
     for row in range(len(frame)):
         service = frame.iloc[row].to_dict()
         _check_service(service, fit, f"{source}, {service['scenario']!r}, {service['service']!r}")
     return study.typed(frame) if study else frame
+
+
+def _check_chooser(frame: pd.DataFrame, fit: Fit, source: str) -> None:
+    """Refuse services of one scenario that say different things of who chooses."""
+    if fit.study is None:
+        return
+    for name in set(fit.coding.variables) - {*fit.study.attribute_names, ALTERNATIVE, CONSTANTS}:
+        several = frame.groupby("scenario", sort=False)[name].nunique() > 1
+        if several.any():
+            raise ScenarioError(
+                f"{source}, {several.index[several][0]!r}: {name} differs between services; allowed: one "
+                "value, because one person chooses between them."
+            )
 
 
 def _check_service(service: dict[Any, Any], fit: Fit, where: str) -> None:
@@ -269,7 +295,10 @@ def _check_service(service: dict[Any, Any], fit: Fit, where: str) -> None:
                 f"{where}: {name} is {value!r}, but alternative {alternative!r} has no such attribute."
             )
         numeric = attribute.is_numeric if attribute else name in coding.ranges
-        is_number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+        is_flag = isinstance(value, (bool, np.bool_))
+        is_number = isinstance(value, (int, float, np.number)) and not is_flag
+        if attribute is None and is_flag and numeric:
+            continue  # a characteristic that is true or false counts as 1 or 0
         levels = attribute.levels if attribute else coding.categories.get(name, ())
         if (numeric and not (is_number and np.isfinite(value))) or (not numeric and value not in levels):
             raise ScenarioError(f"{where}: {name} is {value!r}; allowed: {_allowed(fit, name)}.")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import pandas as pd
 
 from dce.choices import Choices
-from dce.errors import ChoicesError, EstimationError, listed, quoted
-from dce.estimation.fit import CovarianceKind, Fit, fit_mnl
+from dce.errors import ChoicesError, EstimationError, FormulaError, listed, quoted
+from dce.estimation.fit import CovarianceKind, Fit, check_covariance, fit_coded, learn_utility
 from dce.table import Table, number
 
 
@@ -49,7 +49,7 @@ class SubgroupFits:
             ]
             who = "" if fit.n_respondents is None else number(fit.n_respondents)
             columns[group] = [*column, who, number(fit.n_tasks), number(fit.log_likelihood)]
-        any_fit = next(iter(self.fits.values()))
+        any_fit = next(iter(self.fits.values()))  # the coding is the same for all
         names = [any_fit.label(str(name)) for name in any_fit.coefficients.index]
         index = pd.Index([*names, "Respondents", "Answered tasks", "Log-likelihood"], name="")
         notes = (f"Standard errors in brackets: {any_fit.covariance_kind}.",)
@@ -91,9 +91,10 @@ def fit_by(
         Naming the subgroup in which the model cannot be estimated.
     """
     frame = choices.frame
+    check_covariance(covariance)
     reserved = {"task", "alternative", "chosen", "available", "weight", "respondent"}
     attributes = set(choices.study.attribute_names) if choices.study else set()
-    if by not in frame or by in reserved | attributes:
+    if not isinstance(by, str) or by not in frame or by in reserved | attributes:
         known = [str(name) for name in frame if name not in reserved | attributes]
         raise ChoicesError(f"by: {by!r} is no characteristic of respondents; known: {listed(known, 30)}.")
     if "respondent" in frame:
@@ -103,15 +104,22 @@ def fit_by(
             raise ChoicesError(
                 f"by: {by!r} differs within respondent {quoted(who)}; allowed: one value each."
             )
+    elif choices.differs_within_tasks(by):
+        raise ChoicesError(f"by: {by!r} differs within a task; allowed: one value each.")
     groups = sorted(frame[by].dropna().unique(), key=str)
     if len(groups) < 2:
         raise ChoicesError(f"by: {by!r} has {len(groups)} value; allowed: two or more.")
+    if len({str(group) for group in groups}) < len(groups):
+        raise ChoicesError(f"by: {by!r} has values that read the same: {listed(groups)}.")
+    coding = learn_utility(choices, formula)
+    if by in coding.variables:
+        raise FormulaError(f"by: {by!r} is part of the utility, and does not differ within a subgroup.")
     missing = frame[by].isna()
     left_out = {f"answered tasks without {by}": int(frame.loc[missing, "chosen"].sum())}
     fits = {}
     for group in groups:
         try:
-            fits[str(group)] = fit_mnl(choices.of(by, group), formula, covariance)
+            fits[str(group)] = fit_coded(choices.of(by, group), coding, covariance)
         except EstimationError as error:
             raise type(error)(f"{by} = {group}: {error}") from error
     return SubgroupFits(by, fits, left_out)

@@ -101,7 +101,7 @@ def read_manifest(path: str | Path, design: Design) -> Manifest:
     """
     path = Path(path)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise ChoicesError(f"{path}: there is no such file; 'dce survey' writes it.") from None
     except (OSError, ValueError) as error:
@@ -115,14 +115,23 @@ def read_manifest(path: str | Path, design: Design) -> Manifest:
             f"given is {design.hash[:12]}.... Give the design that was fielded."
         )
     fields = ("tag", "block", "task", "position", "kind", "codes", "attributes")
+    found_tasks = content.get("tasks")
+    if not isinstance(found_tasks, list):
+        raise ChoicesError(f"{path}: tasks is {type(found_tasks).__name__}; allowed: a list.")
+    names = set(design.study.alternative_names)
     tasks = []
-    for k, task in enumerate(content.get("tasks", []), 1):
-        missing = [name for name in fields if name not in task]
+    for k, task in enumerate(found_tasks, 1):
+        missing = [name for name in fields if not isinstance(task, dict) or name not in task]
         if missing:
             raise ChoicesError(f"{path}: task {k} lacks {listed(missing)}.")
+        codes = task["codes"]
+        if not isinstance(codes, dict) or set(codes.values()) != names or len(codes) != len(names):
+            raise ChoicesError(
+                f"{path}: task {k} has the codes {codes!r}; allowed: one for each of {listed(names)}."
+            )
         values = {name: task[name] for name in fields}
         tasks.append(ManifestTask(**{**values, "attributes": tuple(task["attributes"])}))
     known = {int(task) for task in design.frame["task"]}
-    if sorted(task.task for task in tasks) != sorted(known):
+    if sorted(str(task.task) for task in tasks) != sorted(map(str, known)):
         raise ChoicesError(f"{path}: its tasks are not those of the design.")
     return Manifest(str(content.get("title", "")), design.hash, tuple(tasks))

@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -22,12 +22,12 @@ import pandas as pd
 from dce.choices import Choices
 from dce.design.design import Design
 from dce.errors import ChoicesError, listed
-from dce.formula import ALTERNATIVE
+from dce.formula import ALTERNATIVE, CONSTANTS
 from dce.logit import IntArray
-from dce.survey.manifest import Manifest, make_manifest, read_manifest
+from dce.survey.manifest import Manifest, ManifestTask, make_manifest, read_manifest
 
 EMPTY = ("", "NA")
-LONG_FRAME = {"block", "task", ALTERNATIVE, "respondent", "chosen", "available", "weight"}
+LONG_FRAME = {"block", "task", ALTERNATIVE, "respondent", "chosen", "available", "weight", CONSTANTS}
 """Columns of a long frame, whose names no characteristic can have."""
 
 
@@ -140,23 +140,39 @@ def write_responses(choices: Choices, design: Design, path: str | Path) -> None:
     Raises
     ------
     ChoicesError
-        If the answers name no respondents.
+        If one row per respondent cannot hold them: without respondents or blocks, with weights or
+        unavailable alternatives, or with characteristics that differ between tasks.
     """
     frame = choices.frame
-    if "respondent" not in frame:
-        raise ChoicesError(f"{choices.source}: no respondents, so that there is no row for each.")
-    tied = make_manifest(design)
-    position = {task.task: task.position for task in tied.tasks}
-    code = {name: code for code, name in tied.tasks[0].codes.items()}
-    chosen = frame[frame["chosen"] == 1]
-    wide = chosen.assign(column=chosen["task"].map(position), code=chosen[ALTERNATIVE].map(code)).pivot(
-        index=["respondent", "block"], columns="column", values="code"
-    )
-    wide.columns = pd.Index([f"t{number}" for number in wide.columns])
     inner = {"task", ALTERNATIVE, "chosen", "available", "respondent", "block"}
     others = [n for n in frame if n not in inner and n not in design.study.attribute_names]
+    _check_writable(choices, others)
+    tied = make_manifest(design)
+    position = {task.task: f"t{task.position}" for task in tied.tasks}
+    codes = {(t.task, name): code for t in tied.tasks for code, name in t.codes.items()}
+    chosen = frame[frame["chosen"] == 1]
+    pairs = zip(chosen["task"], chosen[ALTERNATIVE], strict=True)
+    answers = chosen.assign(column=chosen["task"].map(position), code=[codes[pair] for pair in pairs])
+    wide = answers.pivot(index=["respondent", "block"], columns="column", values="code")
+    wide = wide.reindex(columns=list(dict.fromkeys(position.values())))
     extra = chosen.drop_duplicates("respondent").set_index(["respondent", "block"])[others]
     wide.join(extra).reset_index().to_csv(path, index=False, lineterminator="\n", na_rep="NA")
+
+
+def _check_writable(choices: Choices, others: Sequence[Hashable]) -> None:
+    """Refuse what one row per respondent cannot hold."""
+    frame = choices.frame
+    missing = [name for name in ("respondent", "block") if name not in frame]
+    problem = f"no {listed(missing)} is known" if missing else ""
+    if "weight" in frame or ("available" in frame and (frame["available"] == 0).any()):
+        problem = "weights and availability have no place in it"
+    if not problem:
+        differs = frame.groupby("respondent", sort=False)[list(others)].nunique(dropna=False) > 1
+        wrong = [name for name in others if differs[name].any() or re.fullmatch(r"[tT]\d+", str(name))]
+        if wrong:
+            problem = f"{listed(wrong)} differs within a respondent, or is named as a task"
+    if problem:
+        raise ChoicesError(f"{choices.source}: cannot be written with one row per respondent: {problem}.")
 
 
 @dataclass(frozen=True)
@@ -178,7 +194,7 @@ class _Reader:
             if name is not None and name not in self.header:
                 raise self.error(1, f"column {name!r} is missing; found: {listed(self.header, 30)}")
         tasks_of_column = self._task_columns()
-        decode = self._answers()
+        decode = {task.task: self._answers(task) for task in self.manifest.tasks}
         S, J = self.design.n_tasks, len(self.design.study.alternative_names)
         index_of_task = {task: s for s, task in enumerate(dict.fromkeys(self.design.frame["task"]))}
         block_of_task = {task.task: task.block for task in self.manifest.tasks}
@@ -206,12 +222,12 @@ class _Reader:
                 )
             for column, task in answered.items():
                 answer = " ".join(filled[column].split())
-                if answer not in decode:
+                if answer not in decode[task]:
                     raise self.error(
                         line,
-                        f"column {column!r}: answer {answer!r} is not one of {listed(decode, 20)}",
+                        f"column {column!r}: answer {answer!r} is not one of {listed(decode[task], 20)}",
                     )
-                answers[r, index_of_task[task]] = decode[answer]
+                answers[r, index_of_task[task]] = decode[task][answer]
         return self._choices(answers, respondents, rows, J)
 
     def _task_columns(self) -> dict[str, dict[int | None, int]]:
@@ -262,30 +278,31 @@ class _Reader:
         if missing:
             raise self.error(1, f"column {listed(missing, 20)} is missing; found: {listed(self.header, 30)}")
 
-    def _answers(self) -> dict[str, int]:
-        """Return what each answer means, as the index of the alternative."""
+    def _answers(self, task: ManifestTask) -> dict[str, int]:
+        """Return what each answer to a task means, as the index of the alternative."""
         names = self.design.study.alternative_names
-        decode: dict[str, int] = {}
-        if self.mapping.answers:
-            for text, name in self.mapping.answers.items():
-                if name not in names:
-                    raise ChoicesError(
-                        f"{self.path}: the map gives answer {text!r} the alternative {name!r}; allowed: "
-                        f"{listed(names)}."
-                    )
-                decode[" ".join(text.split())] = names.index(name)
-            return decode
-        codes = self.manifest.tasks[0].codes
         labels = [alternative.label for alternative in self.design.study.all_alternatives]
         pairs = [
-            *((code, names.index(name)) for code, name in codes.items()),
-            *((name, j) for j, name in enumerate(names)),
-            *((label, j) for j, label in enumerate(labels)),
+            *((code, name) for code, name in task.codes.items()),
+            *((name, name) for name in names),
+            *zip(labels, names, strict=True),
         ]
-        for text, j in pairs:
-            if decode.setdefault(" ".join(text.split()), j) != j:
+        decode: dict[str, int] = {}
+        for text, name in self.mapping.answers.items() if self.mapping.answers else pairs:
+            if name not in names:
                 raise ChoicesError(
-                    f"{self.path}: answer {text!r} could mean two alternatives; give a map of answers."
+                    f"{self.path}: the map gives answer {text!r} the alternative {name!r}; allowed: "
+                    f"{listed(names)}."
+                )
+            answer = " ".join(text.split())
+            if answer in self.mapping.missing:
+                raise ChoicesError(
+                    f"{self.path}: {answer!r} is both an answer and a text for no answer; give a map "
+                    "with answers, or with other texts under missing."
+                )
+            if decode.setdefault(answer, names.index(name)) != names.index(name):
+                raise ChoicesError(
+                    f"{self.path}: answer {answer!r} could mean two alternatives; give a map of answers."
                 )
         return decode
 
@@ -378,8 +395,9 @@ class _Reader:
             if name in taken or name in found:
                 raise self.error(
                     1,
-                    f"column {column!r} has a name with another meaning in dce; give it a new one "
-                    "in the map, under rename",
+                    f"column {column!r} has a name with another meaning in dce; give it a new one in the "
+                    "map, under rename"
+                    + (", or say weight = 'weight' there if it weights answers" if name == "weight" else ""),
                 )
             found[name] = _typed([row[k].strip() for row in rows], self.mapping.missing)
         return found
@@ -387,6 +405,8 @@ class _Reader:
 
 def _typed(texts: list[str], missing: Sequence[str]) -> pd.Series:
     values = pd.Series([None if text in missing else text for text in texts], dtype=object)
+    if any(re.match(r"[+-]?0\d", text) for text in texts if text not in missing):
+        return values  # codes such as 01 are words
     numbers = pd.to_numeric(values, errors="coerce")
     return numbers.astype(np.float64) if numbers.notna().equals(values.notna()) else values
 

@@ -258,3 +258,58 @@ def test_shipped_studies_recover_the_truth(name):
     assert z.abs().max() < 4
     # and no closer than chance allows: z is standard normal
     assert z.abs().max() > 0.5
+
+
+def test_tasks_without_weight_do_not_count(long_frame):
+    weights = (long_frame["id"] < 20).astype(float)
+    choices = read(long_frame.assign(w=weights), weight="w")
+    assert choices.left_out == {"answered tasks with a weight of zero": 50}
+    weighted = dce.fit_mnl(choices, "price + time")
+    alone = dce.fit_mnl(read(long_frame[long_frame["id"] < 20]), "price + time")
+    assert weighted.standard_errors.to_numpy() == pytest.approx(alone.standard_errors.to_numpy())
+    assert weighted.n_tasks == 100
+    assert weighted.n_respondents == 20
+
+
+@pytest.mark.parametrize("unit", [1e-14, 1e-6, 1e6, 1e100])
+def test_the_unit_of_weights_changes_nothing(long_frame, unit):
+    plain = dce.fit_mnl(read(long_frame), "price + time")
+    scaled = dce.fit_mnl(read(long_frame.assign(w=unit), weight="w"), "price + time")
+    assert scaled.coefficients.to_numpy() == pytest.approx(plain.coefficients.to_numpy(), rel=1e-9)
+    assert scaled.standard_errors.to_numpy() == pytest.approx(plain.standard_errors.to_numpy(), rel=1e-9)
+
+
+def test_fewer_clusters_than_coefficients_are_refused(long_frame):
+    with pytest.raises(dce.EstimationError, match="need more than 3 respondents, found 3"):
+        dce.fit_mnl(
+            read(long_frame.assign(id=long_frame["id"] % 3, t=long_frame["t"])), "price + time + price:old"
+        )
+
+
+def test_an_offset_does_not_hide_differences(long_frame):
+    plain = dce.fit_mnl(read(long_frame), "price + time")
+    moved = dce.fit_mnl(read(long_frame.assign(price=1e7 + long_frame["price"])), "price + time")
+    assert moved.coefficients.to_numpy() == pytest.approx(plain.coefficients.to_numpy(), rel=1e-6)
+
+
+@pytest.mark.parametrize("level", [0, 1, 95, -0.5])
+def test_levels_of_intervals_are_checked(elsewhere, level):
+    fit = dce.fit_mnl(elsewhere, "price + time")
+    with pytest.raises(dce.EstimationError, match=r"allowed: between 0 and 1"):
+        fit.to_frame(level)
+    with pytest.raises(dce.EstimationError, match=r"allowed: between 0 and 1"):
+        dce.marginal_rates(fit, "price", level=level)
+
+
+def test_missing_values_of_unavailable_alternatives_do_not_matter(long_frame):
+    gone = (long_frame["alt"] == "train") & (long_frame["y"] == 0)
+    there = (~gone).astype(int)
+    full = dce.fit_mnl(read(long_frame.assign(there=there), available="there"), "price + time")
+    frame = long_frame.assign(there=there, price=long_frame["price"].where(~gone))
+    blank = dce.fit_mnl(read(frame, available="there"), "price + time")
+    assert blank.coefficients.to_numpy() == pytest.approx(full.coefficients.to_numpy(), rel=1e-9)
+
+
+def test_a_column_called_constants_is_refused(long_frame):
+    with pytest.raises(dce.ChoicesError, match="'constants' has a meaning in formulas"):
+        read(long_frame.assign(constants=1))

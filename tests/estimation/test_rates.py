@@ -67,3 +67,17 @@ def test_effects_coded_attributes_keep_the_sign_of_their_coefficient(small_choic
     assert rates.loc["mode[face]", "rate"] == pytest.approx(
         fit.coefficients["mode[face]"] / abs(fit.coefficients["wait"])
     )
+
+
+def test_rates_beside_interactions_are_cautioned_against(small_choices):
+    frame = small_choices.frame.assign(old=small_choices.frame["respondent"] % 2)
+    fit = dce.fit_mnl(dce.Choices(frame, small_choices.study), "wait + parking + mode + mode:old")
+    rates = dce.marginal_rates(fit, per="wait")
+    assert rates.frame.loc["mode[group]", "label"] == "Mode: group"  # as estimated, not turned round
+    assert rates.frame.loc["mode[group]", "rate"] == pytest.approx(
+        fit.coefficients["mode[group]"] / abs(fit.coefficients["wait"])
+    )
+    assert rates.frame.loc["parking[yes]", "label"] == "Parking: yes rather than no"
+    assert "Caution" in str(rates)
+    curved = dce.fit_mnl(small_choices, "wait + I(wait**2) + parking")
+    assert "hold only where the others are zero" in " ".join(str(dce.marginal_rates(curved, "wait")).split())

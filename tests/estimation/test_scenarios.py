@@ -125,3 +125,26 @@ def test_a_service_that_was_never_shown_warns(clinics):
     fit = dce.fit_mnl(dce.simulate_choices(design, respondents=100, seed=1))
     with pytest.warns(dce.RangeWarning, match="'far': such a service was never shown"):
         dce.scenarios(fit, {"x": {"near": NEAR, "far": FAR}})
+
+
+def test_a_scenario_without_a_name_is_refused(fit):
+    frame = pd.DataFrame([{"scenario": "x", "service": "near", **NEAR},
+                          {"scenario": None, "service": "far", **FAR}])  # fmt: skip
+    with pytest.raises(dce.ScenarioError, match="row 2: scenario is missing"):
+        dce.scenarios(fit, frame)
+
+
+def test_one_person_chooses_in_a_scenario(small_choices):
+    frame = small_choices.frame.assign(old=small_choices.frame["respondent"] % 2 == 0)
+    fit = dce.fit_mnl(dce.Choices(frame, small_choices.study), "wait + parking + wait:old")
+    both = {"near": {**NEAR, "old": True}, "far": {**FAR, "old": True}}
+    assert dce.scenarios(fit, {"x": both}).frame["probability"].sum() == pytest.approx(1)
+    both["far"]["old"] = False
+    with pytest.raises(dce.ScenarioError, match="'x': old differs between services"):
+        dce.scenarios(fit, {"x": both})
+
+
+@pytest.mark.parametrize("services", [[1], {"a": {"A": 3}}, 7])
+def test_scenarios_of_a_wrong_kind_are_refused(fit, services):
+    with pytest.raises(dce.ScenarioError, match="allowed: a path, a frame, or a mapping"):
+        dce.scenarios(fit, services)

@@ -49,3 +49,43 @@ def test_a_group_that_cannot_be_fitted_is_named(choices):
     frame = choices.frame.assign(who=(choices.frame["respondent"] == 1).astype(int))
     with pytest.raises(dce.EstimationError, match=r"who = 1: .*two respondents"):
         dce.fit_by(dce.Choices(frame, choices.study), "who")
+
+
+def test_all_groups_share_one_coding(long_frame):
+    """Whatever levels and rows a group has, a coefficient means the same in each."""
+    frame = long_frame.sample(frac=1, random_state=0)
+    frame["region"] = np.where(frame["old"] == 1, frame["id"] % 2 + 1, frame["id"] % 2)
+    frame["region"] = frame["region"].map({0: "a", 1: "b", 2: "c"})
+    choices = dce.read_long(frame, task="t", alternative="alt", chosen="y", respondent="id")
+    fits = dce.fit_by(choices, "old", "alternative + price + poly(time, 2)", covariance="classical")
+    assert fits["0"].coding is fits["1"].coding
+    for group in (0, 1):
+        alone = long_frame[long_frame["old"] == group]
+        plain = dce.read_long(alone, task="t", alternative="alt", chosen="y", respondent="id")
+        fit = dce.fit_mnl(plain, "alternative + price + time + I(time**2)")
+        assert fits[str(group)].log_likelihood == pytest.approx(fit.log_likelihood)
+        base = choices.alternatives[0]
+        relative = fit.coefficients.filter(like="alternative").reindex([f"alternative[{base}]"]).fillna(0)
+        other = next(name for name in fits["0"].coefficients.index if "alternative" in name)
+        expected = fit.coefficients.get(other, 0.0) - relative.iloc[0]
+        assert fits[str(group)].coefficients[other] == pytest.approx(expected, rel=1e-6)
+    with pytest.raises(dce.IdentificationError, match=r"old = 0: .*'price:region\[c\]'"):
+        dce.fit_by(choices, "old", "price + price:region", covariance="classical")
+
+
+def test_the_characteristic_cannot_be_part_of_the_utility(elsewhere):
+    with pytest.raises(dce.FormulaError, match="'old' is part of the utility"):
+        dce.fit_by(elsewhere, "old", "price + price:old")
+
+
+def test_groups_that_read_the_same_are_refused(elsewhere):
+    frame = elsewhere.frame.assign(g=[1 if who % 2 else "1" for who in elsewhere.frame["respondent"]])
+    with pytest.raises(dce.ChoicesError, match=r"read the same: 1, '1'|read the same: '1', 1"):
+        dce.fit_by(dce.Choices(frame), "g", "price")
+
+
+def test_a_task_is_never_cut(elsewhere):
+    frame = elsewhere.frame.drop(columns="respondent")
+    frame = frame.assign(g=np.where(frame["alternative"] == "bus", "x", "y"))
+    with pytest.raises(dce.ChoicesError, match="'g' differs within a task"):
+        dce.fit_by(dce.Choices(frame), "g", "price", covariance="robust")

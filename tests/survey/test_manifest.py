@@ -36,6 +36,8 @@ def test_the_manifest_round_trips(small_design, tmp_path):
         (lambda c: c | {"design": "abc"}, "belongs to another design"),
         (lambda c: c | {"tasks": c["tasks"][1:]}, "its tasks are not those of the design"),
         (lambda c: c | {"tasks": [{"tag": "b1_t1"}]}, "task 1 lacks 'block'"),
+        (lambda c: c | {"tasks": None}, "tasks is NoneType; allowed: a list"),
+        (lambda c: c | {"tasks": [c["tasks"][0] | {"codes": {"1": "A"}}]}, "task 1 has the codes"),
         (lambda c: [], "schema is None|schema is missing"),
     ],
 )

@@ -1,5 +1,7 @@
 """Answers that come back: round trips, other files through a map, what is counted and refused."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -124,5 +126,48 @@ def test_an_answer_that_could_mean_two_alternatives_is_refused(written, clinics)
 
 def test_answers_without_respondents_cannot_be_written(small_design, elsewhere, tmp_path):
     frame = elsewhere.frame.drop(columns="respondent")
-    with pytest.raises(dce.ChoicesError, match="no respondents"):
+    with pytest.raises(dce.ChoicesError, match="no 'respondent', 'block' is known"):
         dce.write_responses(dce.Choices(frame), small_design, tmp_path / "a.csv")
+
+
+def test_codes_are_those_of_each_task(written, small_design, tmp_path):
+    """A survey may show the alternatives of a task in another order: its manifest says so."""
+    manifest = dce.export_survey(small_design, tmp_path)[-1]
+    content = json.loads(manifest.read_text())
+    content["tasks"][0]["codes"] = {"1": "B", "2": "A"}
+    manifest.write_text(json.dumps(content))
+    plain = dce.read_responses(written(PLAIN), small_design)
+    swapped = dce.read_responses(written(PLAIN), small_design, manifest=manifest)
+    assert plain.layout.chosen[:2].tolist() == [0, 1]
+    assert swapped.layout.chosen[:2].tolist() == [1, 1]
+
+
+def test_what_a_row_per_respondent_cannot_hold_is_not_written(small_choices, small_design, tmp_path):
+    frame = small_choices.frame
+    for changed, message in (
+        (frame.assign(weight=2.0), "weights and availability"),
+        (frame.assign(mood=frame["task"]), "'mood' differs within a respondent"),
+        (frame.assign(t1=1), "'t1' differs .* or is named as a task"),
+    ):
+        with pytest.raises(dce.ChoicesError, match=message):
+            dce.write_responses(dce.Choices(changed, small_choices.study), small_design, tmp_path / "a.csv")
+
+
+def test_a_task_that_nobody_answered_round_trips(small_choices, small_design, tmp_path):
+    frame = small_choices.frame[~small_choices.frame["task"].isin([2, 8])]
+    dce.write_responses(dce.Choices(frame, small_choices.study), small_design, tmp_path / "a.csv")
+    back = dce.read_responses(tmp_path / "a.csv", small_design)
+    assert back.n_tasks == 1000
+    assert back.left_out["tasks left unanswered by respondents who answered others"] == 200
+
+
+def test_codes_with_leading_zeros_are_words(written, small_design):
+    text = PLAIN.replace("34,", "034,").replace(",51", ",051").replace(",60", ",060")
+    assert dce.read_responses(written(text), small_design).frame["age"].iloc[0] == "034"
+
+
+def test_an_answer_that_also_means_no_answer_is_refused(written, clinics):
+    study = clinics(alternatives=[dce.Alternative("NA"), dce.Alternative("B", constant=True)], priors={})
+    design = dce.make_design(study, starts=1)
+    with pytest.raises(dce.ChoicesError, match="'NA' is both an answer and a text for no answer"):
+        dce.read_responses(written(PLAIN), design)
