@@ -12,7 +12,7 @@ One verb per step; each takes the object of the step before::
 """
 
 from dce.attributes import Alternative, Attribute, DesignSettings, Prior
-from dce.choices import Choices, read_long, simulate_choices
+from dce.choices import Choices, read_long
 from dce.design.design import Design
 from dce.design.make import evaluate_design, make_design
 from dce.errors import (
@@ -32,9 +32,12 @@ from dce.estimation.fit import Fit, fit_mnl
 from dce.estimation.rates import MarginalRates, marginal_rates
 from dce.estimation.scenarios import ScenarioProbabilities, scenarios
 from dce.estimation.subgroups import SubgroupFits, fit_by
+from dce.simulation import simulate_choices
 from dce.study import Study
 from dce.survey.export import export_survey
-from dce.survey.responses import ResponseMap, read_responses, write_responses
+from dce.survey.response_file import write_responses
+from dce.survey.response_map import ResponseMap
+from dce.survey.responses import read_responses
 from dce.table import Table
 
 __all__ = [

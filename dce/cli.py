@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from dce.choices import Choices, simulate_choices
+from dce.choices import Choices
 from dce.design.design import Design
 from dce.design.make import STARTS, make_design
 from dce.errors import DceError, EstimationError, RangeWarning
@@ -23,9 +23,11 @@ from dce.estimation.rates import Convention, marginal_rates
 from dce.estimation.scenarios import ScenarioProbabilities, scenarios
 from dce.estimation.subgroups import fit_by
 from dce.formula import ALTERNATIVE
+from dce.simulation import simulate_choices
 from dce.study import Study
 from dce.survey.export import PLACES, export_survey
-from dce.survey.responses import read_responses, write_responses
+from dce.survey.response_file import write_responses
+from dce.survey.responses import read_responses
 from dce.table import Table
 
 app = typer.Typer(

@@ -7,9 +7,8 @@ priors go to the design; the same coding serves design, choices and scenarios. S
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from itertools import product
 from pathlib import Path
@@ -33,6 +32,8 @@ from dce.coding import Coding, drop_columns, learn_coding
 from dce.errors import FormulaError, StudyError, listed
 from dce.formula import ALTERNATIVE, CONSTANTS
 from dce.restrictions import Restriction, read_restriction
+from dce.study_file import parts_of, table_of
+from dce.toml import read_toml
 
 
 @dataclass(frozen=True)
@@ -325,20 +326,15 @@ class Study:
         """
         path = Path(path)
         path = path / "study.toml" if path.is_dir() else path
+        table = read_toml(path, StudyError, "; 'dce new' writes one")
         try:
-            table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        except FileNotFoundError:
-            raise StudyError(f"{path}: there is no such file; 'dce new' writes one.") from None
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise StudyError(f"{path}: cannot be read: {error}.") from error
-        try:
-            return _study(table)
+            return cls(**parts_of(table, [f.name for f in fields(cls)]))
         except StudyError as error:
             raise StudyError(f"{path}: {error}") from error
 
     def write(self, path: str | Path) -> None:
         """Write the study to a file; reading it again gives an equal study."""
-        table = _table(self)
+        table = table_of(self)
         multiline = "\r" not in repr(table)
         text = tomli_w.dumps(table, multiline_strings=multiline)
         Path(path).write_text(text, encoding="utf-8", newline="\n")
@@ -353,75 +349,3 @@ def _spread(characteristics: pd.DataFrame) -> list[dict[Any, Any]]:
     groups = [rows for _, rows in distinct.groupby(words, observed=True)] if words else [distinct]
     picked = [rows.iloc[np.unique(np.linspace(0, len(rows) - 1, 50).astype(int))] for rows in groups]
     return pd.concat(picked).to_dict("records")
-
-
-def _study(table: Mapping[str, object]) -> Study:
-    """Build a study from the tables of a study file."""
-    _check_keys("", table, Study, required=("title", "attributes", "alternatives"))
-    parts: dict[str, Any] = dict(table)
-    for name, kind in (("attributes", Attribute), ("alternatives", Alternative)):
-        parts[name] = [
-            _part(f"{name}[{k}]", item, kind) for k, item in enumerate(_list(name, parts[name]), 1)
-        ]
-    if "opt_out" in parts:
-        parts["opt_out"] = _part("opt_out", parts["opt_out"], Alternative)
-    if "design" in parts:
-        parts["design"] = _part("design", parts["design"], DesignSettings)
-    if "restrictions" in parts:
-        parts["restrictions"] = _list("restrictions", parts["restrictions"])
-    if isinstance(parts.get("priors"), Mapping):
-        parts["priors"] = {
-            name: _part(f"priors, {name!r}", value, Prior) if isinstance(value, Mapping) else value
-            for name, value in parts["priors"].items()
-        }
-    return Study(**parts)
-
-
-def _part(key: str, table: object, kind: type[Any]) -> Any:
-    if not isinstance(table, Mapping):
-        raise refusal(key, table, f"a table with {listed(f.name for f in fields(kind))}")
-    required = [f.name for f in fields(kind) if f.default is MISSING and f.default_factory is MISSING]
-    _check_keys(key, table, kind, required)
-    try:
-        return kind(**table)
-    except StudyError as error:
-        raise StudyError(f"{key}: {error}") from None
-
-
-def _list(key: str, value: object) -> list[Any]:
-    if not isinstance(value, list):
-        raise refusal(key, value, "a list")
-    return value
-
-
-def _check_keys(key: str, table: Mapping[str, object], kind: type[Any], required: Sequence[str]) -> None:
-    allowed = [f.name for f in fields(kind)]
-    for name in table:
-        if name not in allowed:
-            raise refusal(f"{key}, unknown key" if key else "unknown key", name, listed(allowed, 20))
-    for name in required:
-        if name not in table:
-            raise StudyError(f"{key}{key and ', '}{name}: is missing; this key is required.")
-
-
-def _table(part: Any) -> dict[str, Any]:
-    """Return what a study file says of a part: everything that differs from its default."""
-    table: dict[str, Any] = {}
-    for f in fields(part):
-        value = getattr(part, f.name)
-        if value is None or (f.default is not MISSING and value == f.default):
-            continue
-        if f.name == "priors":
-            value = {name: _prior(prior) for name, prior in value.items()}
-        elif isinstance(value, tuple):
-            value = [_table(item) if is_dataclass(item) else item for item in value]
-        elif is_dataclass(value):
-            value = _table(value)
-        if value not in ([], {}):
-            table[f.name] = value
-    plain = {name: value for name, value in table.items() if not isinstance(value, dict)}
-    return {**plain, **table}
-
-
-def _prior(prior: Prior) -> float | dict[str, float]:
-    return {"mean": prior.mean, "sd": prior.sd} if prior.sd else prior.mean

@@ -8,12 +8,13 @@ import dce
 PACKAGE = Path(dce.__file__).parent
 ORDER = [
     {"errors"},
-    {"logit", "table", "formula"},
+    {"logit", "table", "formula", "toml"},
     {"coding", "restrictions", "identification"},
     {"attributes"},
+    {"study_file"},
     {"study"},
     {"choices"},
-    {"design"},
+    {"simulation", "design"},
     {"survey", "estimation"},  # these two do not know each other
     {"cli"},
     {"__init__"},

@@ -8,11 +8,9 @@ respondent.
 
 from __future__ import annotations
 
-import csv
 import re
-import tomllib
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,73 +23,11 @@ from dce.errors import ChoicesError, listed
 from dce.formula import ALTERNATIVE, CONSTANTS
 from dce.logit import IntArray
 from dce.survey.manifest import Manifest, ManifestTask, make_manifest, read_manifest
+from dce.survey.response_file import read_rows
+from dce.survey.response_map import ResponseMap
 
-EMPTY = ("", "NA")
 LONG_FRAME = {"block", "task", ALTERNATIVE, "respondent", "chosen", "available", "weight", CONSTANTS}
 """Columns of a long frame, whose names no characteristic can have."""
-
-
-@dataclass(frozen=True)
-class ResponseMap:
-    """What the columns and answers of a response file mean.
-
-    Attributes
-    ----------
-    respondent, block, weight : str or None
-        The columns that hold them. Without ``respondent`` every row is one, named by its line.
-        Without ``block`` it follows from the tasks that were answered.
-    columns : mapping of str to int
-        Column to task of the design. Empty: ``t1`` ... within the block, or the survey's tags.
-    answers : mapping of str to str
-        Answer to name of the alternative. Empty: codes, names and labels of the alternatives.
-    missing : sequence of str
-        Texts that mean no answer.
-    rename : mapping of str to str
-        New names for characteristics.
-    """
-
-    respondent: str | None = None
-    block: str | None = None
-    weight: str | None = None
-    columns: Mapping[str, int] = field(default_factory=dict)
-    answers: Mapping[str, str] = field(default_factory=dict)
-    missing: Sequence[str] = EMPTY
-    rename: Mapping[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def read(cls, path: str | Path) -> ResponseMap:
-        """Read a map from TOML, with the attributes above as keys.
-
-        Raises
-        ------
-        ChoicesError
-        """
-        path = Path(path)
-        try:
-            table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-        except FileNotFoundError:
-            raise ChoicesError(f"{path}: there is no such file.") from None
-        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise ChoicesError(f"{path}: cannot be read: {error}.") from error
-        kinds: dict[str, tuple[type, type | None]] = {
-            "respondent": (str, None),
-            "block": (str, None),
-            "weight": (str, None),
-            "columns": (dict, int),
-            "answers": (dict, str),
-            "missing": (list, str),
-            "rename": (dict, str),
-        }
-        for key, value in table.items():
-            if key not in kinds:
-                allowed = listed([f.name for f in fields(cls)])
-                raise ChoicesError(f"{path}: unknown key {key!r}; allowed: {allowed}.")
-            outer, inner = kinds[key]
-            items = value.values() if isinstance(value, dict) else value
-            if not isinstance(value, outer) or (inner and not all(type(item) is inner for item in items)):
-                of = f" of {inner.__name__}" if inner else ""
-                raise ChoicesError(f"{path}: {key} is {value!r}; allowed: {outer.__name__}{of}.")
-        return cls(**table)
 
 
 def read_responses(
@@ -126,53 +62,12 @@ def read_responses(
     if isinstance(mapping, (str, Path)):
         mapping = ResponseMap.read(mapping)
     tied = read_manifest(manifest, design) if manifest is not None else make_manifest(design)
-    header, lines, rows, blank = _read_csv(path)
+    header, lines, rows, blank = read_rows(path)
     if mapping is None:
         block = "block" if "block" in header else None
         mapping = ResponseMap(respondent="respondent", block=block)
     reader = _Reader(path, design, mapping, tied, header, blank)
     return reader.read(lines, rows)
-
-
-def write_responses(choices: Choices, design: Design, path: str | Path) -> None:
-    """Write answers to a design as the plain wide file that :func:`read_responses` reads.
-
-    Raises
-    ------
-    ChoicesError
-        If one row per respondent cannot hold them: without respondents or blocks, with weights or
-        unavailable alternatives, or with characteristics that differ between tasks.
-    """
-    frame = choices.frame
-    inner = {"task", ALTERNATIVE, "chosen", "available", "respondent", "block"}
-    others = [n for n in frame if n not in inner and n not in design.study.attribute_names]
-    _check_writable(choices, others)
-    tied = make_manifest(design)
-    position = {task.task: f"t{task.position}" for task in tied.tasks}
-    codes = {(t.task, name): code for t in tied.tasks for code, name in t.codes.items()}
-    chosen = frame[frame["chosen"] == 1]
-    pairs = zip(chosen["task"], chosen[ALTERNATIVE], strict=True)
-    answers = chosen.assign(column=chosen["task"].map(position), code=[codes[pair] for pair in pairs])
-    wide = answers.pivot(index=["respondent", "block"], columns="column", values="code")
-    wide = wide.reindex(columns=list(dict.fromkeys(position.values())))
-    extra = chosen.drop_duplicates("respondent").set_index(["respondent", "block"])[others]
-    wide.join(extra).reset_index().to_csv(path, index=False, lineterminator="\n", na_rep="NA")
-
-
-def _check_writable(choices: Choices, others: Sequence[Hashable]) -> None:
-    """Refuse what one row per respondent cannot hold."""
-    frame = choices.frame
-    missing = [name for name in ("respondent", "block") if name not in frame]
-    problem = f"no {listed(missing)} is known" if missing else ""
-    if "weight" in frame or ("available" in frame and (frame["available"] == 0).any()):
-        problem = "weights and availability have no place in it"
-    if not problem:
-        differs = frame.groupby("respondent", sort=False)[list(others)].nunique(dropna=False) > 1
-        wrong = [name for name in others if differs[name].any() or re.fullmatch(r"[tT]\d+", str(name))]
-        if wrong:
-            problem = f"{listed(wrong)} differs within a respondent, or is named as a task"
-    if problem:
-        raise ChoicesError(f"{choices.source}: cannot be written with one row per respondent: {problem}.")
 
 
 @dataclass(frozen=True)
@@ -409,38 +304,3 @@ def _typed(texts: list[str], missing: Sequence[str]) -> pd.Series:
         return values  # codes such as 01 are words
     numbers = pd.to_numeric(values, errors="coerce")
     return numbers.astype(np.float64) if numbers.notna().equals(values.notna()) else values
-
-
-def _read_csv(path: Path) -> tuple[list[str], list[int], list[list[str]], int]:
-    """Return the header, the line number and cells of every row, and how many lines are blank."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline()
-            file.seek(0)
-            delimiter = max(",;\t", key=first.count)
-            reader = csv.reader(file, delimiter=delimiter, strict=True)
-            header = [name.strip() for name in next(reader, [])]
-            lines, rows, blank = [], [], 0
-            for row in reader:
-                if not any(cell.strip() for cell in row):
-                    blank += 1
-                else:
-                    if len(row) != len(header):
-                        raise ChoicesError(
-                            f"{path}, line {reader.line_num}: has {len(row)} cells; allowed: "
-                            f"{len(header)}, as many as the header."
-                        )
-                    lines.append(reader.line_num)
-                    rows.append(row)
-    except FileNotFoundError:
-        raise ChoicesError(f"{path}: there is no such file.") from None
-    except UnicodeDecodeError as error:
-        raise ChoicesError(f"{path}: is not UTF-8 (byte {error.start}); save it as 'CSV UTF-8'.") from error
-    except (OSError, csv.Error) as error:
-        raise ChoicesError(f"{path}: cannot be read: {error}.") from error
-    if not header or not rows:
-        raise ChoicesError(f"{path}: there are no answers.")
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if twice:
-        raise ChoicesError(f"{path}, line 1: column {listed(twice)} occurs twice; allowed: once.")
-    return header, lines, rows, blank
