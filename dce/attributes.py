@@ -104,6 +104,8 @@ class Attribute:
             raise refusal(f"{key}, levels", list(self.levels), "finite numbers")
         if any(isinstance(level, str) and not level.strip() for level in self.levels):
             raise refusal(f"{key}, levels", list(self.levels), "levels that are not empty")
+        if any(isinstance(level, str) and "\r" in level for level in self.levels):
+            raise refusal(f"{key}, levels", list(self.levels), "levels without carriage returns")
         check_distinct(f"{key}, levels", self.levels)
 
     @property

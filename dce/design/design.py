@@ -151,6 +151,8 @@ class Design:
 
 def _checked(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
     frame = frame.reset_index(drop=True)
+    if not frame.columns.is_unique:
+        raise DesignError(f"column {listed(frame.columns[frame.columns.duplicated()])} occurs twice.")
     if "block" not in frame:
         frame = frame.assign(block=1)
     columns = ["block", "task", ALTERNATIVE, *study.attribute_names]
@@ -182,7 +184,7 @@ def _checked(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
 
 def _whole_numbers(values: pd.Series) -> pd.Series:
     numbers = pd.to_numeric(values, errors="coerce")
-    wrong = ~(numbers >= 1) | (numbers != numbers.round())
+    wrong = ~((numbers >= 1) & (numbers < 1e9)) | (numbers != numbers.round())
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise DesignError(

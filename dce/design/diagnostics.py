@@ -47,8 +47,8 @@ def summary(design: Design) -> str:
         lines.append("The standard deviations of the priors are not part of this D-error")
     if design.broken_restrictions:
         lines.append(
-            f"Broken: {design.broken_restrictions} services break a restriction, equal their rival, or "
-            "stand in a repeated task"
+            f"Broken: services that break a restriction, equal their rival, or stand in a repeated task: "
+            f"{design.broken_restrictions}"
         )
     lines = [textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in lines]
     return "\n".join([*lines, "", str(attribute_table(design)), "", str(coefficient_table(design))])
@@ -63,7 +63,7 @@ def _balance_line(design: Design) -> str:
 
 def _span(sizes: np.ndarray) -> str:
     low, high = int(sizes.min()), int(sizes.max())
-    return f"{low}" if low == high else f"{low} or {high}"
+    return f"{low}" if low == high else f"{low} to {high}"
 
 
 def level_counts(design: Design) -> pd.DataFrame:
@@ -148,13 +148,13 @@ def _correlation(a: np.ndarray, b: np.ndarray) -> float:
 def orme(design: Design) -> int:
     """Return Orme's rule for the respondents that each block needs, 500 c / (t a).
 
-    t is the number of tasks that a respondent answers, c the number of levels of an attribute and a
-    the number of alternatives that show it; the attribute that needs most counts. Orme (2010),
+    t is the number of tasks of the smallest block, c the number of levels of an attribute and a the
+    number of alternatives that show it; the attribute that needs most counts. Orme (2010),
     Getting Started with Conjoint Analysis, 2nd ed., chapter 7.
     """
     shown = design.coding.owned.sum(axis=0)
     most = max(c / int(a) for c, a in zip(design.coding.sizes, shown, strict=True))
-    return math.ceil(500 * most / int(np.bincount(design.task_blocks)[1:].max()))
+    return math.ceil(500 * most / int(np.bincount(design.task_blocks)[list(design.blocks)].min()))
 
 
 def s_estimates(design: Design, level: float = 0.95) -> pd.Series[float]:

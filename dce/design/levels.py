@@ -186,10 +186,12 @@ class Feasibility:
         S, J, A = L.shape
         if self.coding.study.labelled:
             return L.reshape(S, J * A)
-        numbers = np.ravel_multi_index(
-            tuple(L[..., a] + 1 for a in range(A)), tuple(n + 1 for n in self.coding.sizes)
-        )
-        return np.sort(numbers, axis=1)
+        radix = tuple(n + 1 for n in self.coding.sizes)
+        if np.prod(radix, dtype=np.float64) < 2**62:
+            numbers = np.ravel_multi_index(tuple(L[..., a] + 1 for a in range(A)), radix)
+        else:
+            _, numbers = np.unique(L.reshape(S * J, A), axis=0, return_inverse=True)
+        return np.sort(np.reshape(numbers, (S, J)), axis=1)
 
     def is_feasible(self, L: IntArray) -> bool:
         """Whether no rule is broken."""

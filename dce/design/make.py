@@ -11,7 +11,7 @@ from dce.design.blocks import assign_blocks
 from dce.design.design import Design, check_utility_identified
 from dce.design.levels import LevelCoding, level_coding
 from dce.design.search import Progress, Search
-from dce.errors import DesignError
+from dce.errors import DesignError, quoted
 from dce.logit import FloatArray, IntArray
 from dce.study import Study
 
@@ -63,9 +63,12 @@ def make_design(
     blocks = settings.blocks if blocks is None else blocks
     seed = settings.seed if seed is None else seed
     level_balance = settings.level_balance if level_balance is None else level_balance
-    for name, value in (("tasks", tasks), ("blocks", blocks), ("starts", starts)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise DesignError(f"{name}: found {value!r}; allowed: a whole number of at least 1.")
+    tasks, blocks, starts = (
+        _whole(name, value, 1) for name, value in (("tasks", tasks), ("blocks", blocks), ("starts", starts))
+    )
+    seed = _whole("seed", seed, 0)
+    if not isinstance(level_balance, bool):
+        raise DesignError(f"level_balance: found {level_balance!r}; allowed: True or False.")
     if blocks > tasks:
         raise DesignError(f"blocks: found {blocks}; allowed: at most the number of tasks, {tasks}.")
     coding = level_coding(study)
@@ -79,21 +82,31 @@ def make_design(
     search = Search(coding, np.asarray(study.prior_means, dtype=np.float64), tasks, level_balance)
     found = search.best(starts, rng, progress)
     L = found.L
-    if found.log_determinant == -np.inf:
-        try:
-            check_utility_identified(study, coding.code(L))
-        except DesignError as error:
-            if not (level_balance and study.restrictions):
-                raise
-            raise DesignError(
-                f"{error} Level balance and the restrictions together may force this: "
-                "level_balance=False may help."
-            ) from error
+    _check_identified(study, coding.code(L), search, rng)
     block = assign_blocks(_indicators(L, coding), blocks, rng)
     order = np.lexsort((rng.permutation(tasks), block))
     kind = "level-balanced" if level_balance else "levels free"
     origin = f"dce {version('dce')}, D-efficient, {kind}, {_starts(found.starts, starts)}, seed {seed}"
     return Design(study, coding.to_frame(L[order], block[order]), origin)
+
+
+def _whole(name: str, value: object, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+        raise DesignError(f"{name}: found {quoted(value)}; allowed: a whole number of at least {least}.")
+    return int(value)
+
+
+def _check_identified(study: Study, X: FloatArray, search: Search, rng: np.random.Generator) -> None:
+    """Refuse a design that does not identify the utility, and say whether any design could."""
+    try:
+        check_utility_identified(study, X)
+    except DesignError as error:
+        any_tasks = search.coding.code(search.any_tasks(rng))
+        check_utility_identified(study, any_tasks)  # raises if no design could
+        cures = "level_balance=False, " if search.balanced else ""
+        raise DesignError(
+            f"{error} Other tasks would: {cures}more tasks, more starts or another seed may help."
+        ) from error
 
 
 def _starts(done: int, wanted: int) -> str:

@@ -28,6 +28,10 @@ SHAKEN = 5
 """Exchanges in a shake."""
 REPAIRS = 2_000
 """Exchanges tried to make a random start feasible."""
+ANY_TASKS = 500
+"""Random tasks that show whether any design identifies a utility."""
+REPAIRS_OF_A_SHAKE = 100
+"""The same, after a shake."""
 MOST_PROFILES = 200_000
 """Full factorials up to this size are enumerated for starting profiles."""
 
@@ -93,13 +97,19 @@ class Search:
         """
         for _ in range(20):
             L = self._balanced_start(rng) if self.balanced else self._factorial_start(rng)
-            if self._repair(L, rng):
+            if self._repair(L, rng, REPAIRS):
                 return L
-        cure = "; level_balance=False may help" if self.balanced else ""
+        cures = "level_balance=False, " if self.balanced else ""
         raise DesignError(
-            f"no design of {self.tasks} tasks that keeps the restrictions, repeats no task and shows "
-            f"no two identical services was found{cure}, and so may fewer tasks or restrictions."
+            f"no design of {self.tasks} tasks was found that keeps the restrictions, repeats no task and "
+            f"shows no two identical services; {cures}another number of tasks, another seed or fewer "
+            "restrictions may help."
         )
+
+    def any_tasks(self, rng: np.random.Generator) -> IntArray:
+        """Return many tasks of random services that keep the restrictions, repeated or not."""
+        many = Search(self.coding, self.beta, ANY_TASKS, balanced=False)
+        return many._factorial_start(rng)
 
     def _balanced_start(self, rng: np.random.Generator) -> IntArray:
         L = self._empty()
@@ -131,10 +141,10 @@ class Search:
     def _empty(self) -> IntArray:
         return np.full((self.tasks, *self.coding.owned.shape), -1, dtype=np.intp)
 
-    def _repair(self, L: IntArray, rng: np.random.Generator) -> bool:
+    def _repair(self, L: IntArray, rng: np.random.Generator, most: int) -> bool:
         """Exchange levels in place until no rule is broken; say whether that succeeded."""
         broken = self.feasibility.violations(L)
-        for _ in range(REPAIRS):
+        for _ in range(most):
             if not broken.any():
                 return True
             s, j = rng.choice(np.argwhere(broken))
@@ -154,6 +164,10 @@ class Search:
     def _exchange(self, L: IntArray, j: int, a: int, s: int, rng: np.random.Generator) -> None:
         """Exchange a level of task s in place: with another task's, or for any other."""
         if self.balanced:
+            spare = np.flatnonzero(self._surplus(L[:, j, a], self.coding.sizes[a])[s])
+            if len(spare) and rng.random() < 0.5:
+                L[s, j, a] = rng.choice(spare)
+                return
             t = int(rng.integers(self.tasks))
             L[[s, t], j, a] = L[[t, s], j, a]
         else:
@@ -168,7 +182,7 @@ class Search:
             for _ in range(SHAKEN):
                 j, a = self.columns[int(rng.integers(len(self.columns)))]
                 self._exchange(trial, j, a, int(rng.integers(self.tasks)), rng)
-            if self.feasibility.violations(trial).any() and not self._repair(trial, rng):
+            if self.feasibility.violations(trial).any() and not self._repair(trial, rng, REPAIRS_OF_A_SHAKE):
                 failures += 1
                 continue
             trial, trial_value = self.descend(trial)
@@ -211,20 +225,12 @@ class Search:
         change = M_trial - M[:, None]
         total = M.sum(axis=0)
         now = L[:, j, a]
-        if self.balanced:
-            s, t = self.pairs
-            use = (now[s] != now[t]) & allowed[s, now[t]] & allowed[t, now[s]]
-            s, t = s[use], t[use]
-            values = log_determinants(total + change[s, now[t]] + change[t, now[s]])
-        else:
-            s, t = np.nonzero(allowed & (np.arange(n) != now[:, None]))
-            values = log_determinants(total + change[s, t])
+        s, k, t, m = self._moves(now, allowed)
+        values = log_determinants(total + change[s, k] + change[t, m])
         for best in np.argsort(-values, kind="stable"):
             if not values[best] > value + SMALLEST_GAIN:
                 return None
-            moved = (
-                [(s[best], now[t[best]]), (t[best], now[s[best]])] if self.balanced else [(s[best], t[best])]
-            )
+            moved = [(t[best], m[best]), (s[best], k[best])]
             before = now.copy()
             for task, level in moved:
                 L[task, j, a] = level
@@ -236,6 +242,39 @@ class Search:
                 M[task] = M_trial[task, level]
             return float(values[best])
         return None
+
+    def _moves(self, now: IntArray, allowed: BoolArray) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+        """Return the exchanges of a column: task s gets level k, and task t gets level m.
+
+        Parameters
+        ----------
+        now : (S,) integer array
+            The levels of the column.
+        allowed : (S, n) boolean array
+            Whether a task may have a level.
+
+        Where only one task changes, t is s and l its level.
+        """
+        if not self.balanced:
+            s, k = np.nonzero(allowed & (np.arange(allowed.shape[1]) != now[:, None]))
+            return s, k, s, now[s]
+        first, second = self.pairs
+        use = (now[first] != now[second]) & allowed[first, now[second]] & allowed[second, now[first]]
+        first, second = first[use], second[use]
+        s, k = np.nonzero(allowed & self._surplus(now, allowed.shape[1]))
+        return (
+            np.concatenate([first, s]),
+            np.concatenate([now[second], k]),
+            np.concatenate([second, s]),
+            np.concatenate([now[first], now[s]]),
+        )
+
+    def _surplus(self, now: IntArray, n: int) -> BoolArray:
+        """Whether giving a task a level keeps the counts of the levels within one, shape (S, n)."""
+        counts = np.bincount(now, minlength=n)
+        if counts.min() == counts.max():
+            return np.zeros((len(now), n), dtype=bool)
+        return np.asarray((counts[now] == counts.max())[:, None] & (counts == counts.min()))
 
     def _allowed(self, L: IntArray, trial: IntArray, j: int) -> BoolArray:
         """Whether each task may have each level, shape (S, n): restrictions, identical services."""
