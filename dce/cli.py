@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from dce.choices import Choices
 from dce.design.design import Design
 from dce.design.make import STARTS, make_design
-from dce.errors import DceError, EstimationError, RangeWarning
+from dce.errors import DceError, DesignError, EstimationError, RangeWarning
 from dce.estimation.fit import CovarianceKind, Fit, fit_mnl
 from dce.estimation.rates import Convention, marginal_rates
 from dce.estimation.scenarios import ScenarioProbabilities, scenarios
@@ -138,13 +138,16 @@ def design(
         _show(Design.read(evaluate, described))
         return
     path = out or _folder(study) / "design.csv"
+    if path.is_dir():
+        raise DceError(f"{path}: is a folder; give --out a file, such as {path / 'design.csv'}.")
     made = _search(described, tasks, blocks, seed, starts, level_balance)
     _show(made)
-    if path.exists() and not force and Design.read(path, described).hash != made.hash:
+    if path.exists() and not force and not _holds(path, made):
         raise DceError(
             f"{path}: holds another design, and is left as it is: it may be in the field. "
             "Give --out for another file, or --force to replace it."
         )
+    path.parent.mkdir(parents=True, exist_ok=True)
     made.write(path)
     _wrote(path)
 
@@ -152,13 +155,16 @@ def design(
 @app.command()
 def survey(
     study: StudyPath,
-    to: Annotated[str, typer.Option(help=f"Places, with commas between: {', '.join(PLACES)}.")] = "html",
+    to: Annotated[str, typer.Option(help=f"Where to, with commas between: {', '.join(PLACES)}.")] = "html",
     design_path: DesignPath = None,
-    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the files.")] = Path("survey"),
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for the files. Default: survey in the study.")
+    ] = None,
 ) -> None:
     """Write the choice cards, and the manifest that ties answers to the design."""
     fielded = _design(study, design_path)
-    for path in export_survey(fielded, out, [place.strip() for place in to.split(",")]):
+    folder = out or _folder(study) / "survey"
+    for path in export_survey(fielded, folder, [place.strip() for place in to.split(",")]):
         _wrote(path)
 
 
@@ -168,14 +174,24 @@ def simulate(
     respondents: Respondents = 400,
     seed: Seed = 1,
     design_path: DesignPath = None,
-    out: Annotated[Path, typer.Option("--out", "-o", help="CSV file.")] = Path("responses.csv"),
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="CSV file. Default: simulated.csv in the study.")
+    ] = None,
+    force: Annotated[bool, typer.Option(help="Replace a file that is there.")] = False,
 ) -> None:
     """Simulate answers from the priors, as a file that 'dce fit' reads."""
     fielded = _design(study, design_path)
+    path = out or _folder(study) / "simulated.csv"
+    if path.exists() and not force:
+        raise DceError(
+            f"{path}: exists already, and is left as it is: it may hold real answers. Give --out for "
+            "another file, or --force to replace it."
+        )
     choices = simulate_choices(fielded, respondents=respondents, seed=seed)
     _show(choices)
-    write_responses(choices, fielded, out)
-    _wrote(out)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_responses(choices, fielded, path)
+    _wrote(path)
 
 
 @app.command()
@@ -223,14 +239,9 @@ def rates(
 ) -> None:
     """Marginal rates of substitution: what each attribute is worth, in weeks or miles."""
     choices = _read(study, responses, design_path, mapping, manifest)
-    kind = _kind(covariance)
-    fits = {"": fit_mnl(choices, formula, kind)}
-    if by is not None:
-        fits = {f"{by} = {g}": f for g, f in fit_by(choices, by, formula, kind).fits.items()}
-    for group, fitted in fits.items():
-        if group:
-            screen.print(f"\n{group}", style="bold", markup=False)
-        _publish_rates(fitted, per, "ratio" if ratio else "gain", out, group)
+    everybody = fit_mnl(choices, formula, _kind(covariance))
+    for group, fitted in _groups(everybody, choices, by, formula, _kind(covariance)):
+        _publish_rates(fitted, per, "ratio" if ratio else "gain", out, group, everybody)
 
 
 @app.command(name="scenarios")
@@ -250,14 +261,9 @@ def scenarios_command(
 ) -> None:
     """What if: probabilities of choosing each of some services, with intervals."""
     choices = _read(study, responses, design_path, mapping, manifest)
-    kind = _kind(covariance)
-    fits = {"": fit_mnl(choices, formula, kind)}
-    if by is not None:
-        fits = {f"{by} = {g}": f for g, f in fit_by(choices, by, formula, kind).fits.items()}
     path = services or _folder(study) / "scenarios.toml"
-    for group, fitted in fits.items():
-        if group:
-            screen.print(f"\n{group}", style="bold", markup=False)
+    everybody = fit_mnl(choices, formula, _kind(covariance))
+    for group, fitted in _groups(everybody, choices, by, formula, _kind(covariance)):
         _publish(f"scenarios {group}".strip(), _predict(fitted, path).table(), out)
 
 
@@ -269,7 +275,8 @@ def run(
         typer.Argument(metavar="[RESPONSES]", help="Answers. Without: simulated ones.", show_default=False),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder for all files. Default: out/STUDY.")
+        Path | None,
+        typer.Option("--out", "-o", help="Folder for all files. Default: out/STUDY, or out/STUDY-RESPONSES."),
     ] = None,
     respondents: Respondents = 400,
     seed: Seed = 1,
@@ -283,7 +290,8 @@ def run(
     and answers are simulated from the priors. With RESPONSES the design is the one that was fielded.
     """
     described = Study.read(study)
-    folder = out or Path("out") / _folder(study).resolve().name
+    name = _folder(study).resolve().name
+    folder = out or Path("out") / (f"{name}-{responses.stem}" if responses else name)
     folder.mkdir(parents=True, exist_ok=True)
     screen.record = True
     _step(1, "Design")
@@ -291,7 +299,7 @@ def run(
         made = _search(described, None, None, None, STARTS, None)
         shipped = _folder(study) / "design.csv"
         if shipped.exists():
-            same = "the same as" if Design.read(shipped, described).hash == made.hash else "not that of"
+            same = "the same as" if _holds(shipped, made) else "not that of"
             screen.print(f"The design is {same} {shipped}", markup=False)
     else:
         made = _design(study, design_path)
@@ -303,7 +311,7 @@ def run(
     _step(3, "Answers")
     if responses is None:
         simulated = simulate_choices(made, respondents=respondents, seed=seed)
-        responses = folder / "responses.csv"
+        responses = folder / "simulated.csv"
         write_responses(simulated, made, responses)
         _wrote(responses)
     choices = read_responses(responses, made, mapping, folder / "manifest.json")
@@ -312,7 +320,7 @@ def run(
     fitted = fit_mnl(choices)
     _publish("fit", fitted.table(), folder)
     _step(5, "Marginal rates of substitution")
-    _publish_rates(fitted, per, "gain", folder, "")
+    _publish_rates(fitted, per, "gain", folder, "", fitted)
     _step(6, "Scenarios")
     path = _folder(study) / "scenarios.toml"
     if path.exists():
@@ -325,12 +333,46 @@ def run(
     screen.record = False
 
 
+def _groups(
+    everybody: Fit, choices: Choices, by: str | None, formula: str | None, kind: CovarianceKind
+) -> Iterator[tuple[str, Fit]]:
+    """Yield the fit of everybody, or of each subgroup under its name."""
+    if by is None:
+        yield "", everybody
+        return
+    for group, fitted in fit_by(choices, by, formula, kind).fits.items():
+        screen.print(f"\n{by} = {group}", style="bold", markup=False)
+        yield f"{by} = {group}", fitted
+
+
 def _folder(study: Path) -> Path:
     return study if study.is_dir() else study.parent
 
 
 def _design(study: Path, path: Path | None) -> Design:
-    return Design.read(path or _folder(study), Study.read(study))
+    """Read the design that was fielded, and warn where it is not what the study says."""
+    described = Study.read(study)
+    fielded = Design.read(path or _folder(study), described)
+    settings = described.design
+    if fielded.broken_restrictions:
+        _warn(f"the design breaks the rules of the study {fielded.broken_restrictions} times: "
+              "services under a restriction, equal to their rival, or in a repeated task.")  # fmt: skip
+    if (fielded.n_tasks, len(fielded.blocks)) != (settings.tasks, settings.blocks):
+        _warn(f"the design has {fielded.n_tasks} tasks in {len(fielded.blocks)} blocks; the study says "
+              f"{settings.tasks} in {settings.blocks}.")  # fmt: skip
+    return fielded
+
+
+def _holds(path: Path, design: Design) -> bool:
+    """Whether a file holds this very design."""
+    try:
+        return Design.read(path, design.study).hash == design.hash
+    except DesignError:
+        return False  # it belongs to an earlier version of the study
+
+
+def _warn(text: str) -> None:
+    errors.print(f"Warning: {text}", style="yellow", markup=False, soft_wrap=True)
 
 
 def _read(
@@ -376,7 +418,7 @@ def _range_warnings() -> Iterator[None]:
         warnings.simplefilter("always", RangeWarning)
         yield
     for warning in caught:
-        errors.print(f"Warning: {warning.message}", style="yellow", markup=False, soft_wrap=True)
+        _warn(str(warning.message))
 
 
 def _predict(fitted: Fit, path: Path) -> ScenarioProbabilities:
@@ -385,15 +427,20 @@ def _predict(fitted: Fit, path: Path) -> ScenarioProbabilities:
 
 
 def _publish_rates(
-    fitted: Fit, per: Sequence[str] | None, convention: Convention, out: Path | None, group: str
+    fitted: Fit,
+    per: Sequence[str] | None,
+    convention: Convention,
+    out: Path | None,
+    group: str,
+    everybody: Fit,
 ) -> None:
-    chosen = list(per or _wanted_less(fitted))
+    chosen = list(per or _wanted_less(everybody))
     if not chosen:
         screen.print("No numeric attribute has a negative coefficient: say with --per what to divide by.")
     for name in chosen:
         _publish(
             f"rates_per_{name} {group}".strip(),
-            marginal_rates(fitted, name, convention).table(),
+            marginal_rates(fitted, name, convention, directions_of=everybody).table(),
             out,
         )
 

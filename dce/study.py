@@ -146,6 +146,20 @@ class Study:
     def _check_restrictions(self) -> None:
         for rule in self.rules:
             attributes = [self.attribute(name) for name in rule.attributes]
+            for axis, attribute in enumerate(attributes):
+                others = tuple(k for k in range(len(attributes)) if k != axis)
+                never = [
+                    level
+                    for level, shown in zip(
+                        attribute.levels, np.asarray(rule.allowed.any(axis=others)), strict=True
+                    )
+                    if not shown
+                ]
+                if never:
+                    raise StudyError(
+                        f"restriction {rule.text!r}: {attribute.name} can never be {listed(never)}; "
+                        "leave out that level, or change the restriction."
+                    )
             names = [alternative.name for alternative in self.alternatives]
             if not any(all(self.has(name, a) for a in attributes) for name in names):
                 raise StudyError(
@@ -200,6 +214,17 @@ class Study:
     def attribute_names(self) -> tuple[str, ...]:
         """Names of the attributes, in the order of the card."""
         return tuple(attribute.name for attribute in self.attributes)
+
+    @property
+    def caution(self) -> str:
+        """What is allowed, but perhaps unwanted; empty if nothing is."""
+        if self.opt_out is None or self.opt_out.constant or all(a.constant for a in self.alternatives):
+            return ""
+        return (
+            f"no constant sets the opt-out {self.opt_out.label!r} apart, so that choosing it is taken to be "
+            "worth what a service with all attributes zero or at their reference is; "
+            "constant = true gives it one"
+        )
 
     def has(self, alternative: str, attribute: Attribute) -> bool:
         """Whether an alternative has an attribute; the opt-out has none."""

@@ -153,6 +153,7 @@ class Table:
             caption=_latex(self.title),
             column_format="l" + "r" * (cells.shape[1] - 1),
         )
+        body = body.replace("<", "$<$")
         notes = "".join(f"\n\\par {_latex(note)}" for note in self.notes)
         return body.replace("\\end{table}", f"{notes.lstrip()}\n\\end{{table}}" if notes else "\\end{table}")
 

@@ -24,5 +24,7 @@ def read_toml(path: Path, error: type[DceError], hint: str = "") -> dict[str, An
         return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
         raise error(f"{path}: there is no such file{hint}.") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as problem:
+    except UnicodeDecodeError as problem:
+        raise error(f"{path}: is not UTF-8 (byte {problem.start}); save it as UTF-8.") from problem
+    except (OSError, tomllib.TOMLDecodeError) as problem:
         raise error(f"{path}: cannot be read: {problem}.") from problem

@@ -180,7 +180,7 @@ respondent,a1,a2,b1,b2,weight
 MAPS = {
     "map: unknown key": (MAP.replace("[answers]", "[replies]"), MAPPED),
     "map: not TOML": (MAP.replace("a1 = 1", "a1 = "), MAPPED),
-    "map: task of a wrong type": (MAP.replace("a1 = 1", 'a1 = "1"'), MAPPED),
+    "map: task of a wrong type": (MAP.replace("a1 = 1", "a1 = 1.5"), MAPPED),
     "map: task not in the design": (MAP.replace("b2 = 4", "b2 = 5"), MAPPED),
     "map: task twice": (MAP.replace("b2 = 4", "b2 = 3"), MAPPED),
     "map: task without a column": (MAP.replace("b2 = 4\n", ""), MAPPED),

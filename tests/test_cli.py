@@ -57,7 +57,7 @@ def test_run_takes_all_steps(study, capsys):
     run("run", "mine", "-n", "200")
     folder = Path("out/mine")
     names = {path.name for path in folder.iterdir()}
-    assert names >= {"design.csv", "cards.html", "manifest.json", "responses.csv", "fit.csv", "fit.tex",
+    assert names >= {"design.csv", "cards.html", "manifest.json", "simulated.csv", "fit.csv", "fit.tex",
                      "rates_per_wait.csv", "scenarios.csv", "results.txt"}  # fmt: skip
     text = (folder / "results.txt").read_text(encoding="utf-8")
     assert "Multinomial logit" in text
@@ -74,7 +74,7 @@ def test_run_again_gives_the_same_bytes(study):
 
 def test_subgroups(study, capsys):
     run("design", "mine", "--starts", "1")
-    run("simulate", "mine", "-n", "100")
+    run("simulate", "mine", "-n", "100", "--out", "responses.csv")
     lines = Path("responses.csv").read_text().splitlines()
     lines = [lines[0] + ",sex"] + [f"{line},{'mf'[k % 2]}" for k, line in enumerate(lines[1:])]
     Path("responses.csv").write_text("\n".join(lines))
@@ -123,7 +123,7 @@ def test_an_error_is_one_line_and_exit_code_2(study, capsys, words, message):
 
 def test_warnings_about_the_range_are_shown(study, capsys):
     run("design", "mine", "--starts", "1")
-    run("simulate", "mine", "-n", "100")
+    run("simulate", "mine", "-n", "100", "--out", "responses.csv")
     text = Path("mine/scenarios.toml").read_text()
     Path("mine/scenarios.toml").write_text(text.replace("wait = 8", "wait = 12"))
     run("scenarios", "mine", "responses.csv")
@@ -157,3 +157,38 @@ def test_the_template_is_a_good_study(study):
     made = dce.Study.read("mine")
     assert made.priors
     assert dce.make_design(made, starts=1).broken_restrictions == 0
+
+
+def test_answers_are_not_overwritten(study, capsys):
+    run("design", "mine", "--starts", "1")
+    Path("answers.csv").write_text("real answers")
+    assert fails("simulate", "mine", "--out", "answers.csv") == 2
+    assert Path("answers.csv").read_text() == "real answers"
+    assert "it may hold real answers" in capsys.readouterr().err
+    run("simulate", "mine", "--out", "answers.csv", "--force")
+
+
+def test_results_of_real_answers_have_a_folder_of_their_own(study):
+    run("design", "mine", "--starts", "1")
+    run("simulate", "mine", "-n", "100", "--out", "clinic.csv")
+    run("run", "mine", "clinic.csv")
+    run("run", "mine", "-n", "100")
+    assert "from clinic.csv" in Path("out/mine-clinic/results.txt").read_text()
+    assert "from simulated.csv" in Path("out/mine/results.txt").read_text()
+
+
+def test_a_design_that_is_no_longer_the_studys_is_told(study, capsys):
+    run("design", "mine", "--starts", "1")
+    text = Path("mine/study.toml").read_text()
+    Path("mine/study.toml").write_text(text.replace("tasks = 8", "tasks = 12"))
+    run("survey", "mine")
+    assert "the design has 8 tasks in 1 blocks; the study says 12 in 1" in capsys.readouterr().err
+    rule = "restrictions = ['not (clinician == \"assistant\" and wait > 4)']\n"
+    Path("mine/study.toml").write_text(text.replace("[[attributes]]", rule + "[[attributes]]", 1))
+    run("survey", "mine")
+    assert "the design breaks the rules of the study" in capsys.readouterr().err
+    Path("mine/study.toml").write_text(text.replace('"ample"', '"plenty"'))
+    assert fails("survey", "mine") == 2
+    assert "'dce design --force' makes a new design" in capsys.readouterr().err
+    Path("mine/scenarios.toml").unlink()
+    run("run", "mine", "-n", "60")  # a rehearsal searches anew

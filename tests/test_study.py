@@ -105,3 +105,16 @@ def test_names_are_identifiers(mark):
     if mark != "_":
         with pytest.raises(dce.StudyError, match="letters, digits and _"):
             dce.Attribute(f"a{mark}b", [1, 2])
+
+
+def test_an_opt_out_without_a_constant_is_cautioned_against(clinics):
+    study = clinics(opt_out=dce.Alternative("none"), priors={})
+    design = dce.make_design(study, starts=1)
+    assert "no constant sets the opt-out 'none' apart" in " ".join(str(design).split())
+    assert not clinics().caution
+    assert not clinics(opt_out=dce.Alternative("none", constant=True), priors={}).caution
+
+
+def test_a_level_that_no_card_may_show_is_refused(clinics):
+    with pytest.raises(dce.StudyError, match="mode can never be 'face', 'phone'; leave out that level"):
+        clinics(restrictions=["mode == 'group'"])

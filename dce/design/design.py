@@ -143,7 +143,8 @@ class Design:
         try:
             return cls(study, frame, f"read from {path.name}")
         except DesignError as error:
-            raise DesignError(f"{path}: {error}") from error
+            hint = "If study.toml has changed since, 'dce design --force' makes a new design."
+            raise DesignError(f"{path}: {error} {hint}") from error
 
     def __str__(self) -> str:
         return summary(self)

@@ -43,6 +43,8 @@ def summary(design: Design) -> str:
     unused = [a.label for a in study.attributes if a.name not in study.coding.variables]
     if unused:
         lines.append(f"Not in the utility, and so not optimised: {', '.join(unused)}")
+    if study.caution:
+        lines.append(f"Caution: {study.caution}")
     if any(prior.sd for prior in study.priors.values()):
         lines.append("The standard deviations of the priors are not part of this D-error")
     if design.broken_restrictions:
@@ -146,7 +148,9 @@ def _correlation(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def orme(design: Design) -> int:
-    """Return Orme's rule for the respondents that each block needs, 500 c / (t a).
+    """Return the respondents that Orme's rule asks for, 500 c / (t a).
+
+    Studies in blocks often ask for as many per block, as the reference study did.
 
     t is the number of tasks of the smallest block, c the number of levels of an attribute and a the
     number of alternatives that show it; the attribute that needs most counts. Orme (2010),
@@ -172,8 +176,8 @@ def s_estimates(design: Design, level: float = 0.95) -> pd.Series[float]:
 
 def _sample_size_lines(design: Design) -> list[str]:
     n, blocks = orme(design), len(design.blocks)
-    of_blocks = f" per block, {n * blocks:,d} in all" if blocks > 1 else ""
-    lines = [f"Sample size, Orme's rule: {n:,d} respondents{of_blocks}"]
+    of_blocks = f"; {n * blocks:,d} if each of the {blocks} blocks is to meet it" if blocks > 1 else ""
+    lines = [f"Sample size, Orme's rule 500 c / (t a): {n:,d} respondents{of_blocks}"]
     s = s_estimates(design)
     of_attributes = np.array([not str(name).startswith("constant[") for name in s.index])
     known = s[np.isfinite(s) & of_attributes]
@@ -181,11 +185,11 @@ def _sample_size_lines(design: Design) -> list[str]:
         return [*lines, "Sample size, S-estimate: needs priors other than zero"]
     largest = str(known.idxmax())
     zero = [design.study.label(str(name)) for name in s.index[~np.isfinite(s)]]
-    text = (
-        f"Sample size, S-estimate: {int(known.max()):,d} respondents, for "
-        f"{design.study.label(largest)} (others below)"
+    lines.append(
+        f"Sample size, S-estimate: {int(known.max()):,d} respondents; most are needed for "
+        f"{design.study.label(largest)} (constants not counted; all are listed below)"
     )
-    return [*lines, text + (f"; none for a prior of zero: {', '.join(zero)}" if zero else "")]
+    return lines + ([f"No S-estimate, because the prior is zero: {', '.join(zero)}"] if zero else [])
 
 
 def _correlation_line(design: Design) -> str:
@@ -241,4 +245,10 @@ def coefficient_table(design: Design) -> Table:
         },
         index=pd.Index([study.label(name) for name in study.coefficients], name=""),
     )
-    return Table("Coefficients", frame, {"prior": "4", "s.e., N = 100": "4", "S-estimate": ",.0f"})
+    notes = (
+        "s.e., N = 100: expected standard error after 100 respondents, each with one block; S-estimate: "
+        "respondents after which the coefficient is expected to differ from zero at 5%, if the prior "
+        "is right (half of such studies find it).",
+    )
+    formats = {"prior": "4", "s.e., N = 100": "4", "S-estimate": ",.0f"}
+    return Table("Coefficients", frame, formats, notes)

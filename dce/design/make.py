@@ -103,7 +103,7 @@ def _check_identified(study: Study, X: FloatArray, search: Search, rng: np.rando
     except DesignError as error:
         any_tasks = search.coding.code(search.any_tasks(rng))
         check_utility_identified(study, any_tasks)  # raises if no design could
-        cures = "level_balance=False, " if search.balanced else ""
+        cures = "level_balance=False (--free-levels), " if search.balanced else ""
         raise DesignError(
             f"{error} Other tasks would: {cures}more tasks, more starts or another seed may help."
         ) from error

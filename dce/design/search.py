@@ -99,7 +99,7 @@ class Search:
             L = self._balanced_start(rng) if self.balanced else self._factorial_start(rng)
             if self._repair(L, rng, REPAIRS):
                 return L
-        cures = "level_balance=False, " if self.balanced else ""
+        cures = "level_balance=False (--free-levels), " if self.balanced else ""
         raise DesignError(
             f"no design of {self.tasks} tasks was found that keeps the restrictions, repeats no task and "
             f"shows no two identical services; {cures}another number of tasks, another seed or fewer "

@@ -150,10 +150,12 @@ class Fit:
             f"{who}{self.n_tasks:,d} answered tasks{weighted}; from {self.source}.",
             f"Log-likelihood {self.log_likelihood:.3f}; null {self.log_likelihood_null:.3f}; "
             f"constants only {constants}.",
-            f"McFadden R2 {self.mcfadden_r2:.4f}, adjusted {self.adjusted_r2:.4f}; "
+            f"McFadden R2 {self.mcfadden_r2:.4f}, adjusted {self.adjusted_r2:.4f} (null: equal shares); "
             f"AIC {self.aic:.2f}; BIC {self.bic:.2f}.",
             f"Converged in {self.iterations} iterations (squared Newton decrement {self.decrement:.0e}).",
         ]
+        if self.study and self.study.caution:
+            notes.append(f"Caution: {self.study.caution}.")
         return notes + [f"Left out: {n:,d} {what}." for what, n in self.left_out.items() if n]
 
     def __str__(self) -> str:

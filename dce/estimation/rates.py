@@ -61,7 +61,13 @@ class MarginalRates:
         return self.table().to_html()
 
 
-def marginal_rates(fit: Fit, per: str, convention: Convention = "gain", level: float = 0.95) -> MarginalRates:
+def marginal_rates(
+    fit: Fit,
+    per: str,
+    convention: Convention = "gain",
+    level: float = 0.95,
+    directions_of: Fit | None = None,
+) -> MarginalRates:
     """Express every coefficient in units of another, with delta-method intervals.
 
     Parameters
@@ -77,6 +83,9 @@ def marginal_rates(fit: Fit, per: str, convention: Convention = "gain", level: f
         the two coefficients.
     level : float, optional
         Of the confidence intervals.
+    directions_of : Fit, optional
+        Take which level is the better from this fit, so that the rates of subgroups are gains of
+        the same levels. Default: from ``fit`` itself.
 
     Returns
     -------
@@ -104,7 +113,7 @@ def marginal_rates(fit: Fit, per: str, convention: Convention = "gain", level: f
         if convention == "ratio":
             label, sign = fit.label(name), 1.0
         else:
-            label, direction = _gain(fit, name)
+            label, direction = _gain(directions_of or fit, name)
             sign = direction * (1.0 if b >= 0 else -1.0)
         rows.append((label, sign * float(fit.coefficients[name]) / b))
     rates = np.array([rate for _, rate in rows], dtype=np.float64)
@@ -190,7 +199,8 @@ def _shown(level: object) -> str:
 
 def _notes(fit: Fit, per: str, convention: Convention) -> list[str]:
     meaning = {
-        "gain": "How much of the reference people accept to lose for the gain in the row.",
+        "gain": "How much of the reference people accept to lose for the gain in the row. Constants and "
+        "interactions keep their sign: positive is preferred.",
         "ratio": "The coefficient in the row divided by the coefficient of the reference.",
     }[convention]
     notes = [f"{meaning} Delta-method intervals; standard errors {fit.covariance_kind}."]

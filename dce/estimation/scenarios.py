@@ -154,5 +154,5 @@ def _notes(fit: Fit, frame: pd.DataFrame) -> list[str]:
     notes = [f"Intervals: delta method on the log-odds; standard errors {fit.covariance_kind}."]
     uses = {ALTERNATIVE, CONSTANTS} & set(fit.coding.variables)
     if uses and frame[ALTERNATIVE].isna().any():
-        notes.append("The constant is not used for services that name no alternative.")
+        notes.append("Services that name no alternative get no constant.")
     return notes

@@ -151,7 +151,7 @@ def _check_service(service: dict[Any, Any], fit: Fit, where: str) -> None:
         if pd.isna(value):
             if has and name in coding.variables:
                 hint = ""
-                if study and study.opt_out and alternative is None:
+                if study and attribute and study.opt_out and alternative is None:
                     hint = f", or alternative = {study.opt_out.name!r} if it is the opt-out"
                 raise ScenarioError(f"{where}: {name} is missing; allowed: {_allowed(fit, name)}{hint}.")
             continue

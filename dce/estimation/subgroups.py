@@ -12,6 +12,9 @@ from dce.errors import ChoicesError, EstimationError, FormulaError, listed, quot
 from dce.estimation.fit import CovarianceKind, Fit, check_covariance, fit_coded, learn_utility
 from dce.table import Table, number
 
+MOST_GROUPS = 20
+"""Subgroups that can be compared side by side."""
+
 
 @dataclass(frozen=True)
 class SubgroupFits:
@@ -109,6 +112,10 @@ def fit_by(
     groups = sorted(frame[by].dropna().unique(), key=str)
     if len(groups) < 2:
         raise ChoicesError(f"by: {by!r} has {len(groups)} value; allowed: two or more.")
+    if len(groups) > MOST_GROUPS:
+        raise ChoicesError(
+            f"by: {by!r} has {len(groups)} values; allowed: up to {MOST_GROUPS}. Put it into classes first."
+        )
     if len({str(group) for group in groups}) < len(groups):
         raise ChoicesError(f"by: {by!r} has values that read the same: {listed(groups)}.")
     coding = learn_utility(choices, formula)

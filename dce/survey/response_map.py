@@ -12,6 +12,18 @@ from dce.toml import read_toml
 EMPTY = ("", "NA")
 
 
+KINDS: dict[str, tuple[type, tuple[type, ...], str]] = {
+    "respondent": (str, (str,), "the name of a column"),
+    "block": (str, (str,), "the name of a column"),
+    "weight": (str, (str,), "the name of a column"),
+    "columns": (dict, (int, str), 'column = number of the task, or place in the block such as "t3"'),
+    "answers": (dict, (str,), "text = name of the alternative"),
+    "missing": (list, (str,), "a list of texts"),
+    "rename": (dict, (str,), "column = new name"),
+}
+"""What the keys of a map hold."""
+
+
 @dataclass(frozen=True)
 class ResponseMap:
     """What the columns and answers of a response file mean.
@@ -19,10 +31,11 @@ class ResponseMap:
     Attributes
     ----------
     respondent, block, weight : str or None
-        The columns that hold them. Without ``respondent`` every row is one, named by its line.
-        Without ``block`` it follows from the tasks that were answered.
-    columns : mapping of str to int
-        Column to task of the design. Empty: ``t1`` ... within the block, or the survey's tags.
+        The columns that hold them. Where there is no column ``respondent`` either, every row is one,
+        numbered from 1; where there is no ``block``, it follows from the tasks that were answered.
+    columns : mapping of str to int or str
+        Column to task of the design (``3``), to place within the block (``"t3"``) or to the tag of the
+        survey (``"b1_t3"``). Empty: columns are called by place or tag.
     answers : mapping of str to str
         Answer to name of the alternative. Empty: codes, names and labels of the alternatives.
     missing : sequence of str
@@ -34,7 +47,7 @@ class ResponseMap:
     respondent: str | None = None
     block: str | None = None
     weight: str | None = None
-    columns: Mapping[str, int] = field(default_factory=dict)
+    columns: Mapping[str, int | str] = field(default_factory=dict)
     answers: Mapping[str, str] = field(default_factory=dict)
     missing: Sequence[str] = EMPTY
     rename: Mapping[str, str] = field(default_factory=dict)
@@ -49,22 +62,12 @@ class ResponseMap:
         """
         path = Path(path)
         table = read_toml(path, ChoicesError)
-        kinds: dict[str, tuple[type, type | None]] = {
-            "respondent": (str, None),
-            "block": (str, None),
-            "weight": (str, None),
-            "columns": (dict, int),
-            "answers": (dict, str),
-            "missing": (list, str),
-            "rename": (dict, str),
-        }
         for key, value in table.items():
-            if key not in kinds:
+            if key not in KINDS:
                 allowed = listed([f.name for f in fields(cls)])
                 raise ChoicesError(f"{path}: unknown key {key!r}; allowed: {allowed}.")
-            outer, inner = kinds[key]
+            outer, inner, words = KINDS[key]
             items = value.values() if isinstance(value, dict) else value
-            if not isinstance(value, outer) or (inner and not all(type(item) is inner for item in items)):
-                of = f" of {inner.__name__}" if inner else ""
-                raise ChoicesError(f"{path}: {key} is {value!r}; allowed: {outer.__name__}{of}.")
+            if not isinstance(value, outer) or any(type(item) not in inner for item in items):
+                raise ChoicesError(f"{path}: {key} is {value!r}; allowed: {words}.")
         return cls(**table)

@@ -9,8 +9,8 @@ respondent.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -63,11 +63,21 @@ def read_responses(
         mapping = ResponseMap.read(mapping)
     tied = read_manifest(manifest, design) if manifest is not None else make_manifest(design)
     header, lines, rows, blank = read_rows(path)
-    if mapping is None:
-        block = "block" if "block" in header else None
-        mapping = ResponseMap(respondent="respondent", block=block)
+    mapping = _with_defaults(mapping, header)
     reader = _Reader(path, design, mapping, tied, header, blank)
     return reader.read(lines, rows)
+
+
+def _with_defaults(mapping: ResponseMap | None, header: Sequence[str]) -> ResponseMap:
+    """Take the columns ``respondent`` and ``block`` for what they are called."""
+    if mapping is None:
+        mapping = ResponseMap(respondent="respondent")
+    named = {name: name for name in ("respondent", "block") if name in header}
+    return replace(
+        mapping,
+        respondent=mapping.respondent or named.get("respondent"),
+        block=mapping.block or named.get("block"),
+    )
 
 
 @dataclass(frozen=True)
@@ -116,7 +126,7 @@ class _Reader:
                     "allowed: tasks of one block",
                 )
             for column, task in answered.items():
-                answer = " ".join(filled[column].split())
+                answer = _as_code(" ".join(filled[column].split()), decode[task])
                 if answer not in decode[task]:
                     raise self.error(
                         line,
@@ -127,46 +137,57 @@ class _Reader:
 
     def _task_columns(self) -> dict[str, dict[int | None, int]]:
         """Return, per column, the task that it holds for each block (None: for any)."""
-        tasks = {task.task: task for task in self.manifest.tasks}
+        tasks = self.manifest.tasks
+        tags: dict[str, dict[int | None, int]] = {t.tag: {None: t.task} for t in tasks}
+        positions: dict[str, dict[int | None, int]] = {}
+        for task in tasks:
+            positions.setdefault(f"t{task.position}", {})[task.block] = task.task
+        numbers: dict[str, dict[int | None, int]] = {str(t.task): {None: t.task} for t in tasks}
         if self.mapping.columns:
-            return self._mapped_columns(tasks)
-        tags: dict[str, dict[int | None, int]] = {t.tag: {None: t.task} for t in tasks.values()}
+            return self._mapped_columns([numbers, positions, tags])
         if any(tag in self.header for tag in tags):
             self._require(list(tags))
             return tags
-        positions: dict[str, dict[int | None, int]] = {}
-        for task in tasks.values():
-            positions.setdefault(f"t{task.position}", {})[task.block] = task.task
         self._require(list(positions))
         extra = [c for c in self.header if re.fullmatch(r"[tT]\d+", c) and c not in positions]
         if extra:
             raise self.error(1, f"column {listed(extra)} is no task; allowed: {listed(positions, 40)}")
+        self._check_block()
+        return positions
+
+    def _check_block(self) -> None:
         if len(self.design.blocks) > 1 and self.mapping.block is None:
             raise self.error(
                 1,
                 "column 'block' is missing: t1, t2 ... are numbered within the block; found: "
                 f"{listed(self.header, 30)}",
             )
-        return positions
 
-    def _mapped_columns(self, tasks: Mapping[int, object]) -> dict[str, dict[int | None, int]]:
+    def _mapped_columns(
+        self, namings: Sequence[dict[str, dict[int | None, int]]]
+    ) -> dict[str, dict[int | None, int]]:
+        """Return the columns of a map, which names tasks in one of several ways."""
         self._require(list(self.mapping.columns))
-        used = list(self.mapping.columns.values())
-        for column, task in self.mapping.columns.items():
-            if task not in tasks:
+        given = {column: str(task) for column, task in self.mapping.columns.items()}
+        used = list(given.values())
+        naming = max(namings, key=lambda names: sum(name in names for name in used))
+        for column, task in given.items():
+            if task not in naming:
                 raise ChoicesError(
                     f"{self.path}: the map gives column {column!r} task {task}, which is not in the "
-                    f"design; allowed: {listed(tasks, 40)}."
+                    f"design; allowed: {', '.join(naming)}."
                 )
             if used.count(task) > 1:
-                twice = [name for name, other in self.mapping.columns.items() if other == task]
+                twice = [name for name, other in given.items() if other == task]
                 raise ChoicesError(
                     f"{self.path}: the map gives task {task} to {listed(twice)}; allowed: one column."
                 )
-        absent = [task for task in tasks if task not in used]
+        absent = [task for task in naming if task not in used]
         if absent:
-            raise ChoicesError(f"{self.path}: the map gives no column to task {listed(absent, 40)}.")
-        return {column: {None: task} for column, task in self.mapping.columns.items()}
+            raise ChoicesError(f"{self.path}: the map gives no column to task {', '.join(absent)}.")
+        if naming is namings[1]:
+            self._check_block()
+        return {column: naming[task] for column, task in given.items()}
 
     def _require(self, columns: Sequence[str]) -> None:
         missing = [name for name in columns if name not in self.header]
@@ -222,7 +243,8 @@ class _Reader:
     def _given_block(self, line: int, row: list[str]) -> int | None:
         if self.mapping.block is None:
             return None
-        text = row[self.header.index(self.mapping.block)].strip()
+        known = [str(block) for block in self.design.blocks]
+        text = _as_code(row[self.header.index(self.mapping.block)].strip(), known)
         if text not in [str(block) for block in self.design.blocks]:
             raise self.error(
                 line,
@@ -296,6 +318,12 @@ class _Reader:
                 )
             found[name] = _typed([row[k].strip() for row in rows], self.mapping.missing)
         return found
+
+
+def _as_code(text: str, known: Collection[str]) -> str:
+    """Return a code without the decimals that spreadsheets add: ``2`` for ``2.0`` or ``2,0``."""
+    match = re.fullmatch(r"(\d+)[.,]0+", text)
+    return match[1] if match and text not in known and match[1] in known else text
 
 
 def _typed(texts: list[str], missing: Sequence[str]) -> pd.Series:

@@ -91,7 +91,9 @@ def test_orme_counts_the_alternatives_that_show_an_attribute(physiotherapy_desig
     assert diagnostics.orme(physiotherapy_design) == 500 * 4 / (8 * 2) == 125
     # The external service alone has four lengths.
     assert diagnostics.orme(shipped("staff-support", request)) == 500 * 4 / (8 * 1) == 250
-    assert "Orme's rule: 125 respondents per block, 250 in all" in str(physiotherapy_design)
+    assert "500 c / (t a): 125 respondents; 250 if each of the 2 blocks is to meet it" in " ".join(
+        str(physiotherapy_design).split()
+    )
 
 
 @pytest.mark.parametrize("name", ["physiotherapy", "peer-support", "staff-support"])
@@ -180,7 +182,7 @@ def test_a_summary_of_long_names_fits_80_columns():
 def test_the_summary_says_what_the_d_error_leaves_out(request, physiotherapy_design):
     text = " ".join(str(shipped("peer-support", request)).split())
     assert "The standard deviations of the priors are not part of this D-error" in text
-    assert "none for a prior of zero: Constant: Service 2" in text
+    assert "No S-estimate, because the prior is zero: Constant: Service 2" in text
     assert "standard deviations" not in str(physiotherapy_design)
     assert "Not in the utility" not in str(physiotherapy_design)
     assert "Broken" not in str(physiotherapy_design)

@@ -83,7 +83,7 @@ def broken(study, tasks):
 
 
 def test_a_restriction_is_broken_by_a_service():
-    study = two_attributes(restrictions=['not (a == "u" and b == "z")', 'b != "y"'])
+    study = two_attributes(restrictions=['not (a == "u" and b == "z")', 'b != "y" or a == "v"'])
     assert broken(study, [[[0, 0], [1, 0]], [[0, 2], [1, 0]], [[0, 1], [0, 2]]]) == [[0, 0], [1, 0], [1, 1]]
 
 

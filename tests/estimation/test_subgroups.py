@@ -89,3 +89,20 @@ def test_a_task_is_never_cut(elsewhere):
     frame = frame.assign(g=np.where(frame["alternative"] == "bus", "x", "y"))
     with pytest.raises(dce.ChoicesError, match="'g' differs within a task"):
         dce.fit_by(dce.Choices(frame), "g", "price", covariance="robust")
+
+
+def test_rates_of_subgroups_can_share_their_directions(choices):
+    everybody = dce.fit_mnl(choices)
+    fits = dce.fit_by(choices, "sex")
+    turned = dce.marginal_rates(everybody, "wait").frame["label"]
+    for fit in fits.fits.values():
+        shared = dce.marginal_rates(fit, "wait", directions_of=everybody).frame
+        assert shared["label"].tolist() == turned.tolist()
+        assert shared["rate"].abs().to_numpy() == pytest.approx(
+            dce.marginal_rates(fit, "wait").frame["rate"].abs().to_numpy()
+        )
+
+
+def test_many_values_are_not_groups(elsewhere):
+    with pytest.raises(dce.ChoicesError, match="has 30 values; allowed: up to 20"):
+        dce.fit_by(dce.Choices(elsewhere.frame.assign(age=elsewhere.frame["respondent"])), "age", "price")

@@ -171,3 +171,29 @@ def test_an_answer_that_also_means_no_answer_is_refused(written, clinics):
     design = dce.make_design(study, starts=1)
     with pytest.raises(dce.ChoicesError, match="'NA' is both an answer and a text for no answer"):
         dce.read_responses(written(PLAIN), design)
+
+
+@pytest.mark.parametrize("code", ["1.0", "1,0", "1.00"])
+def test_codes_as_spreadsheets_write_them(written, small_design, code):
+    text = PLAIN.replace(",", ";").replace("7;1;1;2;", f"7;{code};{code};2;")
+    plain = dce.read_responses(written(PLAIN, "plain.csv"), small_design)
+    pd.testing.assert_frame_equal(dce.read_responses(written(text), small_design).frame, plain.frame)
+
+
+def test_a_map_of_places_within_the_block(written, small_design, tmp_path):
+    text = PLAIN.replace("respondent,block,t1,t2,t3,t4,t5,t6", "Patient,Version,q1,q2,q3,q4,q5,q6")
+    path = tmp_path / "map.toml"
+    columns = "\n".join(f'q{n} = "t{n}"' for n in range(1, 7))
+    path.write_text(f'respondent = "Patient"\nblock = "Version"\n[columns]\n{columns}\n')
+    mapped = dce.read_responses(written(text), small_design, mapping=path)
+    plain = dce.read_responses(written(PLAIN, "plain.csv"), small_design)
+    pd.testing.assert_frame_equal(mapped.frame, plain.frame)
+
+
+def test_a_map_that_only_renames_keeps_the_plain_columns(written, small_design):
+    text = PLAIN.replace(",age,", ",wait,")
+    with pytest.raises(dce.ChoicesError, match="under rename"):
+        dce.read_responses(written(text), small_design)
+    mapping = dce.ResponseMap(rename={"wait": "waited"})
+    frame = dce.read_responses(written(text), small_design, mapping=mapping).frame
+    assert frame["waited"].iloc[0] == 34
