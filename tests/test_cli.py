@@ -189,6 +189,6 @@ def test_a_design_that_is_no_longer_the_studys_is_told(study, capsys):
     assert "the design breaks the rules of the study" in capsys.readouterr().err
     Path("mine/study.toml").write_text(text.replace('"ample"', '"plenty"'))
     assert fails("survey", "mine") == 2
-    assert "'dce design --force' makes a new design" in capsys.readouterr().err
+    assert "Has study.toml changed since the design was made?" in capsys.readouterr().err
     Path("mine/scenarios.toml").unlink()
     run("run", "mine", "-n", "60")  # a rehearsal searches anew

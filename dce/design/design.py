@@ -143,7 +143,7 @@ class Design:
         try:
             return cls(study, frame, f"read from {path.name}")
         except DesignError as error:
-            hint = "If study.toml has changed since, 'dce design --force' makes a new design."
+            hint = "Has study.toml changed since the design was made?"
             raise DesignError(f"{path}: {error} {hint}") from error
 
     def __str__(self) -> str:
