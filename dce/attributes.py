@@ -8,9 +8,10 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from formulaic.transforms import TRANSFORMS
 
-from dce.errors import StudyError, quoted
+from dce.errors import StudyError, plain, quoted
 
 RESERVED = frozenset(
     {
@@ -69,7 +70,8 @@ class Attribute:
             value = getattr(self, text)
             if isinstance(value, str) or not isinstance(value, Sequence):
                 raise refusal(f"attribute {self.name!r}, {text}", value, "a list")
-            object.__setattr__(self, text, tuple(value))
+            items = (item.item() if isinstance(item, np.generic) else item for item in value)
+            object.__setattr__(self, text, tuple(items))
         check_texts(f"attribute {self.name!r}", self, ("name", "label", "definition"))
         key = f"attribute {self.name!r}"
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", self.name):
@@ -91,7 +93,7 @@ class Attribute:
             object.__setattr__(self, "label", self.name)
         if not self.labels:
             unit = f" {self.unit}" if self.unit else ""
-            names = (f"{x:g}{unit}" if isinstance(x, (int, float)) else x for x in self.levels)
+            names = (f"{plain(x)}{unit}" if isinstance(x, (int, float)) else x for x in self.levels)
             object.__setattr__(self, "labels", tuple(names))
 
     def _check_levels(self, key: str) -> None:
@@ -100,7 +102,7 @@ class Attribute:
         kinds = {type(level) for level in self.levels}
         if not (kinds <= {int, float} or kinds == {str}):
             raise refusal(f"{key}, levels", list(self.levels), "all numbers, or all words")
-        if any(isinstance(level, float) and not math.isfinite(level) for level in self.levels):
+        if any(not isinstance(level, str) and not abs(level) < 1e300 for level in self.levels):
             raise refusal(f"{key}, levels", list(self.levels), "finite numbers")
         if any(isinstance(level, str) and not level.strip() for level in self.levels):
             raise refusal(f"{key}, levels", list(self.levels), "levels that are not empty")
@@ -157,6 +159,9 @@ class Prior:
     def __post_init__(self) -> None:
         for name in ("mean", "sd"):
             value = getattr(self, name)
+            if isinstance(value, np.generic):
+                value = value.item()
+                object.__setattr__(self, name, value)
             if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
                 raise refusal(name, value, "a finite number")
         if self.sd < 0:

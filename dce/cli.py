@@ -292,6 +292,10 @@ def run(
     described = Study.read(study)
     name = _folder(study).resolve().name
     folder = out or Path("out") / (f"{name}-{responses.stem}" if responses else name)
+    if folder.exists() and folder.samefile(_folder(study)):
+        raise DceError(
+            f"{folder}: is the folder of the study, whose design may be in the field; give another."
+        )
     folder.mkdir(parents=True, exist_ok=True)
     screen.record = True
     _step(1, "Design")
@@ -306,7 +310,7 @@ def run(
     _show(made)
     made.write(folder / "design.csv")
     _step(2, "Survey")
-    for path in export_survey(made, folder, list(PLACES)):
+    for path in export_survey(made, folder, list(PLACES), replace=True):
         _wrote(path)
     _step(3, "Answers")
     if responses is None:
@@ -405,7 +409,7 @@ def _search(
         task = bar.add_task("Searching", total=starts)
 
         def show(done: int, _: int, best: float) -> None:
-            bar.update(task, completed=done, description=f"Searching; best D-error {best:.5f}")
+            bar.update(task, completed=done, description=f"Searching; best D-error {best:.5g}")
 
         return make_design(study, tasks=tasks, blocks=blocks, seed=seed, level_balance=balance,
                            starts=starts, progress=show)  # fmt: skip

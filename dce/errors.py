@@ -91,5 +91,18 @@ def quoted(value: object) -> str:
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, float):
-        return "missing" if value != value else f"{value:g}"  # noqa: PLR0124
+        return "missing" if value != value else plain(value)  # noqa: PLR0124
+    return repr(value)
+
+
+def plain(value: float) -> str:
+    """Write a number with all its digits, and without a decimal point that it does not need.
+
+    Examples
+    --------
+    >>> plain(2.0), plain(1000001), plain(0.1), plain(1e-7)
+    ('2', '1000001', '0.1', '1e-07')
+    """
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)
     return repr(value)

@@ -52,3 +52,12 @@ def check_identified(
             f"leave out {null.shape[1]} of them."
         )
     return at_zero
+
+
+def is_singular(information: FloatArray) -> bool:
+    """Whether information, scaled to a unit diagonal, has an eigenvalue that counts as zero."""
+    d = np.diag(information)
+    if not (np.isfinite(d).all() and (d > 0).all()):
+        return True
+    scale = 1 / np.sqrt(d)
+    return bool(eigh(information * np.outer(scale, scale), eigvals_only=True)[0] < SINGULAR)

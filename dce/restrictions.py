@@ -66,6 +66,7 @@ def read_restriction(text: str, levels: Mapping[str, tuple[object, ...]]) -> Res
                 f"{where}: found {ast.unparse(node) or type(node).__name__!r}; allowed: "
                 "comparisons of attributes with levels, joined by and, or, not."
             )
+    _check_meaning(tree.body, levels, where)
     names = [node.id for node in ast.walk(tree) if isinstance(node, ast.Name)]
     used = tuple(name for name in levels if name in names)
     for name in names:
@@ -94,6 +95,36 @@ def read_restriction(text: str, levels: Mapping[str, tuple[object, ...]]) -> Res
     return Restriction(text, used, allowed)
 
 
+def _check_meaning(node: ast.expr, levels: Mapping[str, tuple[object, ...]], where: str) -> None:
+    """Refuse what Python reads otherwise than people do, such as ``mode == "a" or "b"``."""
+    if isinstance(node, ast.BoolOp):
+        for part in node.values:
+            _check_meaning(part, levels, where)
+        return
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+        _check_meaning(node.operand, levels, where)
+        return
+    if not isinstance(node, ast.Compare):
+        raise StudyError(
+            f"{where}: {ast.unparse(node)} stands alone; allowed: comparisons such as mode == 'group', "
+            "joined by and, or, not."
+        )
+    for operator, side in zip(node.ops, node.comparators, strict=True):
+        is_list = isinstance(side, (ast.List, ast.Tuple, ast.Set))
+        if isinstance(operator, (ast.In, ast.NotIn)) != is_list:
+            raise StudyError(
+                f"{where}: {ast.unparse(node)}; allowed: 'in' with a list such as ['a', 'b'], and other "
+                "comparisons with one level."
+            )
+    sides = [node.left, *node.comparators]
+    if any(isinstance(side, (ast.BoolOp, ast.Compare)) for side in sides):
+        raise StudyError(f"{where}: {ast.unparse(node)}; allowed: comparisons of attributes with levels.")
+    ordered = any(isinstance(o, (ast.Lt, ast.LtE, ast.Gt, ast.GtE)) for o in node.ops)
+    for name in (side.id for side in sides if isinstance(side, ast.Name)):
+        if ordered and any(isinstance(level, str) for level in levels.get(name, ())):
+            raise StudyError(f"{where}: the levels of {name!r} are words and have no order; allowed: ==, in.")
+
+
 def _compared_for_equality(tree: ast.AST) -> Iterator[tuple[str, object]]:
     """Yield attribute and value of every comparison that only a level can satisfy."""
     for node in ast.walk(tree):
@@ -106,7 +137,12 @@ def _compared_for_equality(tree: ast.AST) -> Iterator[tuple[str, object]]:
                     if isinstance(name, ast.Name):
                         values = value.elts if isinstance(value, (ast.List, ast.Tuple, ast.Set)) else [value]
                         yield from (
-                            (name.id, ast.literal_eval(item))
-                            for item in values
-                            if not isinstance(item, ast.Name)
+                            (name.id, _constant(item)) for item in values if not isinstance(item, ast.Name)
                         )
+
+
+def _constant(node: ast.expr) -> object:
+    try:
+        return ast.literal_eval(node)
+    except ValueError:
+        return ast.unparse(node)

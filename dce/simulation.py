@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dce.choices import Choices
-from dce.errors import ChoicesError, listed
+from dce.errors import ChoicesError, listed, quoted
 from dce.logit import log_probabilities
 from dce.study import Study
 
@@ -61,8 +61,9 @@ def simulate_choices(
     if wrong or lacking:
         found = f"unknown: {listed(wrong)}" if wrong else f"missing: {listed(lacking)}"
         raise ChoicesError(f"coefficients {found}; allowed: {listed(names, 40)}.")
-    if respondents < 1:
-        raise ChoicesError(f"respondents: found {respondents}; allowed: at least 1.")
+    for name, value, least in (("respondents", respondents, 1), ("seed", seed, 0)):
+        if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
+            raise ChoicesError(f"{name}: found {quoted(value)}; allowed: a whole number of at least {least}.")
     beta = np.array([float(coefficients[name]) for name in names])
 
     rng = np.random.default_rng(seed)

@@ -29,7 +29,7 @@ from dce.attributes import (
     refusal,
 )
 from dce.coding import Coding, drop_columns, learn_coding
-from dce.errors import FormulaError, StudyError, listed
+from dce.errors import FormulaError, StudyError, listed, plain
 from dce.formula import ALTERNATIVE, CONSTANTS
 from dce.restrictions import Restriction, read_restriction
 from dce.study_file import parts_of, table_of
@@ -100,12 +100,17 @@ class Study:
             ("restrictions", str),
         ):
             value = getattr(self, name)
-            if isinstance(value, str) or not all(isinstance(item, kind) for item in value):
+            is_list = isinstance(value, Sequence) and not isinstance(value, str)
+            if not is_list or not all(isinstance(item, kind) for item in value):
                 raise refusal(name, value, f"a list of {kind.__name__}")
             object.__setattr__(self, name, tuple(value))
         check_texts("study", self, ("title", "question", "introduction", "utility"))
         if not self.title.strip():
             raise refusal("title", self.title, "a text that is not empty")
+        if not (self.opt_out is None or isinstance(self.opt_out, Alternative)):
+            raise refusal("opt_out", self.opt_out, "an Alternative, or None")
+        if not isinstance(self.design, DesignSettings):
+            raise refusal("design", self.design, "DesignSettings")
         if not isinstance(self.labelled, bool):
             raise refusal("labelled", self.labelled, "true or false")
         if not self.attributes:
@@ -336,7 +341,7 @@ class Study:
         for attribute in self.attributes:
             labels[attribute.name] = attribute.heading
             for level, text in zip(attribute.levels, attribute.labels, strict=True):
-                shown = f"{level:g}" if isinstance(level, (int, float)) else level
+                shown = plain(level) if isinstance(level, (int, float)) else level
                 labels[f"{attribute.name}[{shown}]"] = f"{attribute.label}: {text}"
         return labels
 
@@ -360,7 +365,7 @@ class Study:
     def write(self, path: str | Path) -> None:
         """Write the study to a file; reading it again gives an equal study."""
         table = table_of(self)
-        multiline = "\r" not in repr(table)
+        multiline = "\\r" not in repr(table)
         text = tomli_w.dumps(table, multiline_strings=multiline)
         Path(path).write_text(text, encoding="utf-8", newline="\n")
 

@@ -192,3 +192,8 @@ def test_a_design_that_is_no_longer_the_studys_is_told(study, capsys):
     assert "Has study.toml changed since the design was made?" in capsys.readouterr().err
     Path("mine/scenarios.toml").unlink()
     run("run", "mine", "-n", "60")  # a rehearsal searches anew
+
+
+def test_a_run_does_not_write_into_the_study(study, capsys):
+    assert fails("run", "mine", "--out", "mine") == 2
+    assert "is the folder of the study" in capsys.readouterr().err

@@ -4,6 +4,7 @@ import dataclasses
 import string
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,7 +32,7 @@ numbers = st.one_of(st.integers(-1000, 1000), st.floats(-1e6, 1e6))
 @settings(max_examples=60, deadline=None)
 @given(
     title=texts,
-    introduction=st.text(st.characters(codec="utf-8"), max_size=80),
+    introduction=st.one_of(st.text(st.characters(codec="utf-8"), max_size=80), st.just("a\r\nb")),
     words=st.lists(texts.filter(lambda text: "\r" not in text), min_size=2, max_size=4, unique=True),
     levels=st.lists(numbers, min_size=2, max_size=4, unique=True),
     prior=st.floats(-5, 5),
@@ -118,3 +119,29 @@ def test_an_opt_out_without_a_constant_is_cautioned_against(clinics):
 def test_a_level_that_no_card_may_show_is_refused(clinics):
     with pytest.raises(dce.StudyError, match="mode can never be 'face', 'phone'; leave out that level"):
         clinics(restrictions=["mode == 'group'"])
+
+
+def test_default_labels_keep_every_digit():
+    assert dce.Attribute("cost", [1000001, 1250000.5], unit="£").labels == ("1000001 £", "1250000.5 £")
+    close = dce.Attribute("x", [0.1234561, 0.1234562])
+    assert close.labels == ("0.1234561", "0.1234562")
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ({"attributes": None}, "attributes: found None; allowed: a list of Attribute"),
+        ({"attributes": dce.Attribute("x", [1, 2])}, "allowed: a list of Attribute"),
+        ({"opt_out": "none"}, "opt_out: found 'none'; allowed: an Alternative"),
+        ({"design": {"tasks": 3}}, "allowed: DesignSettings"),
+        ({"question": " "}, "question: found ' '"),
+    ],
+)
+def test_parts_of_a_wrong_kind_are_refused(clinics, part, message):
+    with pytest.raises(dce.StudyError, match=message):
+        clinics(**part)
+
+
+def test_numpy_numbers_are_numbers():
+    assert dce.Attribute("x", list(np.linspace(0, 1, 3))).levels == (0.0, 0.5, 1.0)
+    assert dce.Prior(np.float32(0.5)).mean == 0.5

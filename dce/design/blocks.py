@@ -7,6 +7,8 @@ import numpy as np
 from dce.logit import FloatArray, IntArray
 
 STARTS = 50
+SMALLEST_CHANGE = 1e-6
+"""Changes of indicators are whole numbers; smaller ones are rounding."""
 
 
 def assign_blocks(features: FloatArray, blocks: int, rng: np.random.Generator) -> IntArray:
@@ -31,13 +33,14 @@ def assign_blocks(features: FloatArray, blocks: int, rng: np.random.Generator) -
     S = len(features)
     if blocks == 1:
         return np.ones(S, dtype=np.intp)
-    F = features - features.mean(axis=0)
+    # Whole numbers, so that the arithmetic is exact and ties are ties on every machine.
+    F = S * features - features.sum(axis=0)
     gram = F @ F.T
     best, best_loss = None, np.inf
     for _ in range(STARTS):
         block = rng.permutation(np.arange(S) % blocks)
         block, loss = _descend(block, gram, blocks)
-        if loss < best_loss - 1e-9:
+        if loss < best_loss:
             best, best_loss = block, loss
     assert best is not None
     return _renumbered(best)
@@ -57,7 +60,7 @@ def _descend(block: IntArray, gram: FloatArray, blocks: int) -> tuple[IntArray, 
         ) + 2 * (gram[first, first] + gram[second, second] - 2 * gram[first, second])
         change = np.where(a == b, 0.0, change)
         swap = int(change.argmin())
-        if change[swap] > -1e-9:
+        if change[swap] > -SMALLEST_CHANGE:
             return block, float(np.einsum("sb,st,tb->", member, gram, member))
         s, t = first[swap], second[swap]
         block[[s, t]] = block[[t, s]]

@@ -14,9 +14,9 @@ import pandas as pd
 from dce.design.diagnostics import summary
 from dce.design.levels import Feasibility, LevelCoding, level_coding
 from dce.design.search import d_error, log_determinants
-from dce.errors import DesignError, IdentificationError, listed, quoted
+from dce.errors import DesignError, IdentificationError, listed, plain, quoted
 from dce.formula import ALTERNATIVE
-from dce.identification import check_identified
+from dce.identification import check_identified, is_singular
 from dce.logit import FloatArray, IntArray, information, log_probabilities
 from dce.study import Study
 
@@ -47,6 +47,13 @@ class Design:
     def __post_init__(self) -> None:
         object.__setattr__(self, "frame", _checked(self.frame, self.study))
         check_utility_identified(self.study, self.X)
+        if is_singular(self.information):
+            V = self.X @ np.asarray(self.study.prior_means, dtype=np.float64)
+            raise DesignError(
+                "at the prior means choices are all but certain, so that they tell nothing: utilities "
+                f"within a task differ by up to {np.ptp(V, axis=1).max():.4g}. Is every prior per unit of "
+                "its attribute?"
+            )
 
     @cached_property
     def coding(self) -> LevelCoding:
@@ -112,7 +119,7 @@ class Design:
         for attribute in self.study.attributes:
             if attribute.is_numeric:
                 frame[attribute.name] = [
-                    "" if pd.isna(value) else f"{value:.17g}" for value in self.frame[attribute.name]
+                    "" if pd.isna(value) else plain(float(value)) for value in self.frame[attribute.name]
                 ]
         frame.to_csv(path, index=False, lineterminator="\n")
 
@@ -151,6 +158,8 @@ class Design:
 
 
 def _checked(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
+    if not isinstance(frame, pd.DataFrame):
+        raise DesignError(f"the design is a {type(frame).__name__}; allowed: a pandas.DataFrame.")
     frame = frame.reset_index(drop=True)
     if not frame.columns.is_unique:
         raise DesignError(f"column {listed(frame.columns[frame.columns.duplicated()])} occurs twice.")
@@ -184,14 +193,14 @@ def _checked(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
 
 
 def _whole_numbers(values: pd.Series) -> pd.Series:
-    numbers = pd.to_numeric(values, errors="coerce")
-    wrong = ~((numbers >= 1) & (numbers < 1e9)) | (numbers != numbers.round())
+    numbers = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    wrong = ~((numbers >= 1) & (numbers < 1e9)) | (numbers != np.round(numbers))
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
         raise DesignError(
             f"row {row + 1}: {values.name} is {quoted(values.iloc[row])}; allowed: whole numbers from 1."
         )
-    return numbers.astype(np.int64)
+    return pd.Series(numbers.astype(np.int64), index=values.index)
 
 
 def _levels(frame: pd.DataFrame, study: Study, name: str) -> pd.Series:

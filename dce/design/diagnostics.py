@@ -33,7 +33,7 @@ def summary(design: Design) -> str:
     lines = [
         f"Design: {study.title}",
         f"{design.n_tasks} tasks of {J} alternatives{each}; {design.origin}",
-        f"D-error {number(design.d_error, '.5f')} ({priors}; all {len(study.coefficients)} coefficients)",
+        f"D-error {number(design.d_error, '.5g')} ({priors}; all {len(study.coefficients)} coefficients)",
         f"Utility balance {utility_balance(P):.1%} (100%: all alternatives equally likely); "
         f"{int((P.max(axis=1) > LIKELY).sum())} tasks with a choice above {LIKELY:.0%}",
         _correlation_line(design),
@@ -113,7 +113,9 @@ def correlations(design: Design) -> pd.DataFrame:
     columns of one attribute are left out.
     """
     names, parts = design.study.coefficients, design.study.coding.parts
-    rows = []
+    rows: list[tuple[str, str, str, float]] = []
+    if design.n_tasks < 2:
+        return pd.DataFrame(rows, columns=["alternative", "first", "second", "correlation"])
     for j, alternative in enumerate(design.study.alternative_names):
         X = design.X[:, j]
         varies = np.ptp(X, axis=0) > 0

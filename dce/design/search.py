@@ -10,7 +10,7 @@ Notation as in :mod:`dce.design.levels`; M (S, K, K) is the information of every
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -74,12 +74,15 @@ class Search:
         best: Found | None = None
         try:
             for start in range(1, starts + 1):
-                L, value = self.iterate(self.random_start(rng), rng)
-                if best is None or value > best.log_determinant:
-                    best = Found(L, value, start)
-                best = replace(best, starts=start)
-                if progress is not None:
-                    progress(start, starts, d_error(best.log_determinant, len(self.beta)))
+                for L, value in self.iterate(self.random_start(rng), rng):
+                    if best is None or value > best.log_determinant:
+                        best = Found(L, value, start - 1)
+                    if progress is not None:
+                        progress(start - 1, starts, d_error(best.log_determinant, len(self.beta)))
+                if best is not None:
+                    best = replace(best, starts=start)
+            if best is not None and progress is not None:
+                progress(starts, starts, d_error(best.log_determinant, len(self.beta)))
         except KeyboardInterrupt:
             if best is None:
                 raise
@@ -173,24 +176,24 @@ class Search:
         else:
             L[s, j, a] = rng.integers(self.coding.sizes[a])
 
-    def iterate(self, L: IntArray, rng: np.random.Generator) -> tuple[IntArray, float]:
-        """Descend, then shake and descend again until that no longer helps."""
+    def iterate(self, L: IntArray, rng: np.random.Generator) -> Iterator[tuple[IntArray, float]]:
+        """Descend, then shake and descend again until that no longer helps; yield the best so far."""
         L, value = self.descend(L)
+        yield L, value
         failures = 0
         while failures < KICKS:
             trial = L.copy()
             for _ in range(SHAKEN):
                 j, a = self.columns[int(rng.integers(len(self.columns)))]
                 self._exchange(trial, j, a, int(rng.integers(self.tasks)), rng)
-            if self.feasibility.violations(trial).any() and not self._repair(trial, rng, REPAIRS_OF_A_SHAKE):
-                failures += 1
-                continue
-            trial, trial_value = self.descend(trial)
+            trial_value = -np.inf
+            if self._repair(trial, rng, REPAIRS_OF_A_SHAKE):
+                trial, trial_value = self.descend(trial)
             if trial_value > value + SMALLEST_GAIN:
                 L, value, failures = trial, trial_value, 0
             else:
                 failures += 1
-        return L, value
+            yield L, value
 
     def descend(self, L: IntArray) -> tuple[IntArray, float]:
         """Exchange levels, column by column, for as long as the log-determinant grows."""
@@ -226,6 +229,11 @@ class Search:
         total = M.sum(axis=0)
         now = L[:, j, a]
         s, k, t, m = self._moves(now, allowed)
+        if value > -np.inf:
+            # log det is concave: its gradient bounds what a move can gain.
+            gain = np.einsum("snab,ab->sn", change, np.linalg.inv(total))
+            hopeful = gain[s, k] + gain[t, m] > SMALLEST_GAIN
+            s, k, t, m = s[hopeful], k[hopeful], t[hopeful], m[hopeful]
         values = log_determinants(total + change[s, k] + change[t, m])
         for best in np.argsort(-values, kind="stable"):
             if not values[best] > value + SMALLEST_GAIN:

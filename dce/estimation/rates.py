@@ -8,7 +8,7 @@ from typing import Literal, get_args
 import numpy as np
 import pandas as pd
 
-from dce.errors import EstimationError, listed
+from dce.errors import EstimationError, listed, plain
 from dce.estimation.fit import Fit, quantile
 from dce.formula import ALTERNATIVE, CONSTANTS
 from dce.logit import FloatArray
@@ -194,7 +194,7 @@ def _conditional(fit: Fit, name: str) -> list[str]:
 
 
 def _shown(level: object) -> str:
-    return f"{level:g}" if isinstance(level, (int, float)) else str(level)
+    return plain(level) if isinstance(level, (int, float)) else str(level)
 
 
 def _notes(fit: Fit, per: str, convention: Convention) -> list[str]:

@@ -293,3 +293,16 @@ def test_a_column_that_occurs_twice_is_refused(small_design):
     frame = pd.concat([small_design.frame, small_design.frame[["wait"]]], axis=1)
     with pytest.raises(dce.DesignError, match="column 'wait' occurs twice"):
         dce.evaluate_design(small_design.study, frame)
+
+
+@pytest.mark.parametrize("wait", [-14.0, -25.0, -2000.0])
+def test_priors_that_make_choices_certain_are_refused(small_design, clinics, wait):
+    priors = {**{name: p.mean for name, p in small_design.study.priors.items()}, "wait": wait}
+    with pytest.raises(dce.DesignError, match=r"choices are all but certain.* Is every prior per unit"):
+        dce.evaluate_design(clinics(priors=priors), small_design.frame)
+
+
+def test_a_design_of_one_task_prints(clinics):
+    study = clinics(attributes=[dce.Attribute("wait", [2, 4])], priors={}, utility="wait - constants",
+                    alternatives=[dce.Alternative("A"), dce.Alternative("B")])  # fmt: skip
+    assert "1 tasks of 2 alternatives" in str(dce.make_design(study, tasks=1, blocks=1, starts=1))

@@ -55,3 +55,14 @@ def test_export_makes_the_folder_and_is_repeatable(small_design, tmp_path):
     assert [path.name for path in first] == ["cards.html", "manifest.json"]
     for one, two in zip(first, second, strict=True):
         assert one.read_bytes() == two.read_bytes()
+
+
+def test_the_survey_of_another_design_is_not_replaced(small_design, tmp_path):
+    dce.export_survey(small_design, tmp_path)
+    frame = small_design.frame
+    other = dce.evaluate_design(small_design.study, frame.assign(block=3 - frame["block"]))
+    with pytest.raises(dce.DceError, match="belongs to the survey of another design"):
+        dce.export_survey(other, tmp_path)
+    dce.export_survey(other, tmp_path, replace=True)
+    with pytest.raises(dce.DceError, match="is a file; give a folder"):
+        dce.export_survey(small_design, tmp_path / "cards.html")
