@@ -33,7 +33,7 @@ def test_allowed_combinations(text, attributes, allowed):
         ("mode in ('face', 'fax')", "'mode' has no level 'fax'"),
         ("wait == 3", "'wait' has no level 3"),
         ("cost > 3", "found 'cost'; allowed: the attributes"),
-        ("True", "names no attribute"),
+        ("True", "True stands alone"),
         ("wait >", "cannot be read"),
         ("mode < 3", "the levels of 'mode' are words and have no order"),
         ("mode < 'group'", "the levels of 'mode' are words and have no order"),
