@@ -11,10 +11,11 @@ One verb per step; each takes the object of the step before::
     dce.scenarios(fit, "designs/physiotherapy/scenarios.toml")
 """
 
-from dce.attributes import Alternative, Attribute, DesignSettings, Prior
+from dce.attributes import Alternative, Attribute
 from dce.choices import Choices, read_long
 from dce.design.design import Design
 from dce.design.make import evaluate_design, make_design
+from dce.design_settings import DesignSettings
 from dce.errors import (
     ChoicesError,
     ConvergenceError,
@@ -32,6 +33,9 @@ from dce.estimation.fit import Fit, fit_mnl
 from dce.estimation.rates import MarginalRates, marginal_rates
 from dce.estimation.scenarios import ScenarioProbabilities, scenarios
 from dce.estimation.subgroups import SubgroupFits, fit_by
+from dce.power import power
+from dce.power_result import Power
+from dce.prior import Prior
 from dce.simulation import simulate_choices
 from dce.study import Study
 from dce.survey.export import export_survey
@@ -55,6 +59,7 @@ __all__ = [
     "FormulaError",
     "IdentificationError",
     "MarginalRates",
+    "Power",
     "Prior",
     "RangeWarning",
     "ResponseMap",
@@ -71,6 +76,7 @@ __all__ = [
     "fit_mnl",
     "make_design",
     "marginal_rates",
+    "power",
     "read_long",
     "read_responses",
     "scenarios",

@@ -1,12 +1,12 @@
-"""The parts of a study: attributes, alternatives, priors, design settings."""
+"""The parts of a study: attributes and alternatives."""
 
 from __future__ import annotations
 
 import keyword
-import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from formulaic.transforms import TRANSFORMS
@@ -50,6 +50,9 @@ class Attribute:
         The alternatives that have the attribute. Default: all but the opt-out.
     definition : str, optional
         An explanation for respondents.
+    better : str, optional
+        ``"first"`` or ``"last"``, if the levels are in order and people prefer that end of them.
+        Default: what the priors say.
 
     Examples
     --------
@@ -64,6 +67,7 @@ class Attribute:
     labels: Sequence[str] = ()
     alternatives: Sequence[str] = ()
     definition: str = ""
+    better: Literal["first", "last"] | None = None
 
     def __post_init__(self) -> None:
         for text in ("levels", "labels", "alternatives"):
@@ -89,6 +93,10 @@ class Attribute:
         if not all(isinstance(label, str) and label.strip() for label in self.labels):
             raise refusal(f"{key}, labels", list(self.labels), "texts that are not empty")
         check_distinct(f"{key}, labels", self.labels)
+        if self.better not in ("first", "last", None):
+            raise refusal(
+                f"{key}, better", self.better, "'first' or 'last', the end of its levels that people prefer"
+            )
         if not self.label:
             object.__setattr__(self, "label", self.name)
         if not self.labels:
@@ -147,45 +155,6 @@ class Alternative:
             raise refusal(f"alternative {self.name!r}, constant", self.constant, "true or false")
         if not self.label:
             object.__setattr__(self, "label", self.name)
-
-
-@dataclass(frozen=True)
-class Prior:
-    """What is believed of a coefficient before the study: its mean and standard deviation."""
-
-    mean: float
-    sd: float = 0.0
-
-    def __post_init__(self) -> None:
-        for name in ("mean", "sd"):
-            value = getattr(self, name)
-            if isinstance(value, np.generic):
-                value = value.item()
-                object.__setattr__(self, name, value)
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-                raise refusal(name, value, "a finite number")
-        if self.sd < 0:
-            raise refusal("sd", self.sd, "zero or more")
-
-
-@dataclass(frozen=True)
-class DesignSettings:
-    """How the design is made, unless ``make_design`` is told otherwise."""
-
-    tasks: int = 16
-    blocks: int = 1
-    seed: int = 1
-    level_balance: bool = True
-
-    def __post_init__(self) -> None:
-        for name, least in (("tasks", 1), ("blocks", 1), ("seed", 0)):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise refusal(name, value, f"a whole number of at least {least}")
-        if not isinstance(self.level_balance, bool):
-            raise refusal("level_balance", self.level_balance, "true or false")
-        if self.blocks > self.tasks:
-            raise refusal("blocks", self.blocks, f"at most the number of tasks, {self.tasks}")
 
 
 def check_texts(key: str, part: object, names: Iterable[str]) -> None:

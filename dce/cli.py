@@ -408,8 +408,8 @@ def _search(
     with Progress(*columns, console=errors, transient=True) as bar:
         task = bar.add_task("Searching", total=starts)
 
-        def show(done: int, _: int, best: float) -> None:
-            bar.update(task, completed=done, description=f"Searching; best D-error {best:.5g}")
+        def show(done: float, total: float, best: float) -> None:
+            bar.update(task, completed=done, total=total, description=f"Searching; best so far {best:.5g}")
 
         return make_design(study, tasks=tasks, blocks=blocks, seed=seed, level_balance=balance,
                            starts=starts, progress=show)  # fmt: skip

@@ -21,16 +21,16 @@ import tomli_w
 from dce.attributes import (
     Alternative,
     Attribute,
-    DesignSettings,
     Level,
-    Prior,
     check_distinct,
     check_texts,
     refusal,
 )
 from dce.coding import Coding, drop_columns, learn_coding
+from dce.design_settings import DesignSettings
 from dce.errors import FormulaError, StudyError, listed, plain
 from dce.formula import ALTERNATIVE, CONSTANTS
+from dce.prior import Prior
 from dce.restrictions import Restriction, read_restriction
 from dce.study_file import parts_of, table_of
 from dce.toml import read_toml
@@ -129,6 +129,7 @@ class Study:
             raise refusal("question", self.question, "a text that is not empty")
         self._check_priors()
         self._check_restrictions()
+        self._check_design()
 
     @cached_property
     def rules(self) -> tuple[Restriction, ...]:
@@ -171,6 +172,22 @@ class Study:
                     f"restriction {rule.text!r}: no alternative has {listed(rule.attributes)} together; "
                     "allowed: attributes of one service."
                 )
+
+    def _check_design(self) -> None:
+        try:
+            self.check_settings(self.design)
+        except StudyError as error:
+            raise StudyError(f"design, {error}") from None
+
+    def check_settings(self, settings: DesignSettings) -> None:
+        """Refuse settings of a design that speak of what the study does not have.
+
+        Raises
+        ------
+        StudyError
+        """
+        names = [alternative.name for alternative in self.alternatives]
+        settings.check_fit(self.attributes, names, self.labelled)
 
     def _check_priors(self) -> None:
         if not isinstance(self.priors, Mapping):

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from typing import Any
 
-from dce.attributes import Alternative, Attribute, DesignSettings, Prior, refusal
+from dce.attributes import Alternative, Attribute, refusal
+from dce.design_settings import DesignSettings
 from dce.errors import StudyError, listed
+from dce.prior import Prior
 
 
 def parts_of(table: Mapping[str, object], keys: Sequence[str]) -> dict[str, Any]:
@@ -39,7 +41,7 @@ def parts_of(table: Mapping[str, object], keys: Sequence[str]) -> dict[str, Any]
         parts["restrictions"] = _list("restrictions", parts["restrictions"])
     if isinstance(parts.get("priors"), Mapping):
         parts["priors"] = {
-            name: _part(f"priors, {name!r}", value, Prior) if isinstance(value, Mapping) else value
+            name: _read_prior(f"priors, {name!r}", value) if isinstance(value, Mapping) else value
             for name, value in parts["priors"].items()
         }
     return parts
@@ -92,5 +94,62 @@ def table_of(part: Any) -> dict[str, Any]:
     return {**plain, **table}
 
 
-def _prior(prior: Prior) -> float | dict[str, float]:
-    return {"mean": prior.mean, "sd": prior.sd} if prior.sd else prior.mean
+PRIOR_KEYS = {
+    "uniform": ("uniform",),
+    "triangular": ("triangular",),
+    "lognormal": ("lognormal",),
+    "sign": ("sign", "size"),
+    "size": ("sign", "size"),
+    "mean": ("mean", "sd"),
+}
+"""Keys that may stand together in the table of a prior, by the first of them that is found."""
+
+
+def _read_prior(key: str, table: Mapping[str, Any]) -> Prior:
+    """Return the prior that a table describes; :func:`_prior` is the inverse."""
+    kind = next((name for name in PRIOR_KEYS if name in table), None)
+    if kind is None:
+        every = ["mean", "sd", "uniform", "triangular", "lognormal", "sign", "size"]
+        _check_keys(key, table, every, ["mean"])
+    allowed = PRIOR_KEYS[kind or "mean"]
+    _check_keys(key, table, allowed, [name for name in allowed if name != "sd"])
+    try:
+        match kind:
+            case "uniform":
+                return Prior.uniform(*_numbers(kind, table[kind], ("low", "high")))
+            case "triangular":
+                return Prior.triangular(*_numbers(kind, table[kind], ("low", "mode", "high")))
+            case "lognormal":
+                return _lognormal(table[kind])
+            case "sign" | "size":
+                if table["sign"] not in ("+", "-"):
+                    raise refusal("sign", table["sign"], "'+' or '-'")
+                return (Prior.positive if table["sign"] == "+" else Prior.negative)(table["size"])
+        return Prior(**table)
+    except StudyError as error:
+        raise StudyError(f"{key}: {error}") from None
+
+
+def _lognormal(table: object) -> Prior:
+    if not isinstance(table, Mapping):
+        raise refusal("lognormal", table, "a table with 'mean', 'sd'")
+    _check_keys("lognormal", table, ["mean", "sd"], ["mean", "sd"])
+    return Prior.lognormal(**table)
+
+
+def _numbers(key: str, value: object, names: Sequence[str]) -> list[Any]:
+    if not isinstance(value, list) or len(value) != len(names):
+        raise refusal(key, value, f"a list [{', '.join(names)}]")
+    return value
+
+
+def _prior(prior: Prior) -> float | dict[str, Any]:
+    """Return what a study file says of a prior."""
+    match prior.kind:
+        case "uniform" | "triangular":
+            return {prior.kind: list(prior.parameters)}
+        case "lognormal":
+            return {"lognormal": {"mean": prior.mean, "sd": prior.sd}}
+        case "positive" | "negative":
+            return {"sign": "+" if prior.kind == "positive" else "-", "size": prior.parameters[0]}
+    return prior.mean if prior.is_fixed else {"mean": prior.mean, "sd": prior.sd}

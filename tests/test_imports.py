@@ -1,6 +1,7 @@
 """Imports go one way: each room knows the rooms before it only."""
 
 import ast
+import tomllib
 from pathlib import Path
 
 import dce
@@ -8,17 +9,22 @@ import dce
 PACKAGE = Path(dce.__file__).parent
 ORDER = [
     {"errors"},
-    {"logit", "table", "formula", "toml"},
+    {"logit", "table", "formula", "toml", "figure", "parallel"},
     {"coding", "restrictions", "identification"},
     {"attributes"},
+    {"prior", "design_settings"},
     {"study_file"},
     {"study"},
     {"choices"},
     {"simulation", "design"},
     {"survey", "estimation"},  # these two do not know each other
+    {"power_result"},
+    {"power"},
     {"cli"},
     {"__init__"},
 ]
+OPTIONAL = {"figure.py": "matplotlib"}
+"""Modules that import what is not always installed, and that dependency."""
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 
 
@@ -27,6 +33,13 @@ def imported(path: Path) -> set[str]:
     modules = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and node.module}
     modules |= {a.name for node in ast.walk(tree) if isinstance(node, ast.Import) for a in node.names}
     return {m.split(".")[1] for m in modules if m.startswith("dce.")}
+
+
+def names_of(node: ast.AST) -> set[str]:
+    """Packages that a node imports."""
+    if isinstance(node, ast.ImportFrom):
+        return {(node.module or "").split(".")[0]}
+    return {a.name.split(".")[0] for a in node.names} if isinstance(node, ast.Import) else set()
 
 
 def test_imports_go_one_way():
@@ -41,11 +54,28 @@ def test_imports_go_one_way():
 
 
 def test_no_import_inside_a_function():
+    """But for an optional dependency, in the one module that knows it."""
     for path in PACKAGE.rglob("*.py"):
+        optional = OPTIONAL.get(path.name)
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.FunctionDef):
                 inner = [n for n in ast.walk(node) if isinstance(n, (ast.Import, ast.ImportFrom))]
-                assert not inner, f"{path}: {node.name}"
+                names = {getattr(n, "module", None) or n.names[0].name for n in inner}
+                assert names <= {optional}, f"{path}: {node.name}"
+
+
+def test_optional_dependencies_are_known_to_one_module_and_to_an_extra():
+    project = tomllib.loads((PACKAGE.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    for module, package in OPTIONAL.items():
+        assert any(need.startswith(package) for need in extras["plot"]), package
+        assert not any(need.startswith(package) for need in project["dependencies"]), package
+        for path in PACKAGE.rglob("*.py"):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            guarded = [n for n in tree.body if isinstance(n, ast.If) and "TYPE_CHECKING" in ast.unparse(n.test)]
+            for_types = {inner for block in guarded for inner in ast.walk(block)}
+            used = {node for node in ast.walk(tree) if package in names_of(node)}
+            assert path.name == module or used <= for_types, path
 
 
 def test_nobody_imports_what_is_private():

@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from concurrent.futures import Executor
+from dataclasses import replace
 from importlib.metadata import version
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 
 from dce.design.blocks import assign_blocks
 from dce.design.design import Design, check_utility_identified
+from dce.design.draws import Draws, prior_draws
+from dce.design.joint_prior import PilotFit
 from dce.design.levels import LevelCoding, level_coding
-from dce.design.search import Progress, Search
-from dce.errors import DesignError, quoted
+from dce.design.method import (
+    Constants,
+    Criterion,
+    CriterionKind,
+    Method,
+    problem_of,
+    utilities_of,
+)
+from dce.design.possibility import possible_tasks, why_none
+from dce.design.problem import Problem
+from dce.design.search import Found, Progress, search
+from dce.design_settings import DesignSettings, LevelBalance
+from dce.errors import DesignError, StudyError, listed, quoted
 from dce.logit import FloatArray, IntArray
+from dce.prior import Prior
 from dce.study import Study
 
-STARTS = 5
-"""Random starts of the search, unless told otherwise."""
+STARTS = 2
+"""Populations of the search, unless told otherwise."""
+ROUNDS = 3
+"""Rounds of each, unless told otherwise."""
+ANY_TASKS = 500
+"""Random tasks that show whether any design identifies a utility."""
 
 
 def make_design(
@@ -25,28 +47,76 @@ def make_design(
     tasks: int | None = None,
     blocks: int | None = None,
     seed: int | None = None,
-    level_balance: bool | None = None,
+    level_balance: LevelBalance | None = None,
+    dominated: bool | None = None,
+    overlap: tuple[int, int] | None = None,
+    criterion: CriterionKind | Criterion = "D",
+    constants: Constants = "estimated",
+    prior: Mapping[str, Prior | float] | PilotFit | pd.DataFrame | None = None,
+    draws: int | str | None = None,
+    utilities: Mapping[str, float] | None = None,
+    method: Method = "auto",
     starts: int = STARTS,
+    rounds: int = ROUNDS,
+    seconds: float | None = None,
+    executor: Executor | None = None,
+    workers: int | None = None,
     progress: Progress | None = None,
 ) -> Design:
-    """Search for a D-efficient design at the prior means.
+    """Search for an efficient design.
 
     Parameters
     ----------
     study : Study
-    tasks, blocks, seed, level_balance : optional
-        Default: what the study says. With ``level_balance`` every level occurs equally often
-        within each alternative, counts within one; without it, a linear attribute shows little
-        but its extreme levels.
-    starts : int, optional
-        Random starts of the iterated local search. Same seed and starts, same design. Ctrl-C
-        returns the best so far.
+    tasks, blocks, seed : int, optional
+        Default: what the study says.
+    level_balance : bool or mapping, optional
+        True: every level equally often within each alternative, counts within one. False: levels
+        are free; a linear attribute then shows little but its extreme levels. A mapping bounds the
+        counts, ``{"wait": (2, 6)}``, or those of some levels, ``{"mode": {"class": (2, 4)}}``, or frees
+        an attribute, ``{"wait": False}``; attributes that it does not name are balanced. Default: what
+        the study says.
+    dominated : bool, optional
+        Whether a service may be better than its rival in everything, by what the study says of its
+        attributes or by the prior means. Default: what the study says.
+    overlap : (int, int), optional
+        Least and most attributes of which all services of a task show the same level. Default: what
+        the study says.
+    criterion : str or Criterion, optional
+        ``"D"``, ``"A"`` or ``"S"``; ``"C"`` needs ``Criterion("C", per=["wait"])``.
+    constants : str, optional
+        ``"estimated"``, ``"nuisance"`` or ``"absent"``: see :class:`Criterion`.
+    prior : mapping, fit or DataFrame, optional
+        Priors instead of the study's: by coefficient; the fit of a pilot, with its covariance; or
+        draws made elsewhere. The study of the design carries their means and standard deviations.
+    draws : int or str, optional
+        How uncertain priors are averaged over: a number of Sobol draws (a power of two),
+        ``"cubature"``, ``"sobol"``, ``"halton"``, or ``"mean"`` for the prior means alone. Default:
+        what is accurate at least cost; see :mod:`dce.design.draws`.
+    utilities : mapping of str to float, optional
+        Formulas and weights: the weighted sum of their criteria counts, rather than the criterion of
+        the study's utility. Coefficients without a prior get zero.
+    method : str, optional
+        ``"coordinate"`` exchange of levels (swaps, where levels are balanced), ``"swap"``,
+        ``"fedorov"``: modified Fedorov exchange of candidate services, ``"orthogonal"``: climbing from
+        orthogonal arrays only. ``"auto"``: coordinate exchange or swaps, from random designs and
+        from orthogonal arrays where there are any.
+    starts, rounds : int, optional
+        Populations of designs, and how often each is annealed. More take longer. Same seed, starts
+        and rounds, same design, on any number of processes.
+    seconds : float, optional
+        Search for so long, instead of so many rounds.
+    executor : concurrent.futures.Executor, optional
+        Where the starts run side by side. Default: a process pool.
+    workers : int, optional
+        Processes of the pool. Default: one a core; 1: none but this one.
     progress : callable, optional
-        Called after each start with the number done, the number of all, and the best D-error.
+        Called with what is done, out of how much, and the best criterion so far.
 
     Returns
     -------
     Design
+        Ctrl-C returns the best so far.
 
     Raises
     ------
@@ -56,38 +126,110 @@ def make_design(
     References
     ----------
     Huber and Zwerina (1996), Journal of Marketing Research 33:307; Rose and Bliemer (2009),
-    Transport Reviews 29:587.
+    Transport Reviews 29:587; Bliemer and Rose (2010), Transportation Research B 44:720.
     """
-    settings = study.design
-    tasks = settings.tasks if tasks is None else tasks
-    blocks = settings.blocks if blocks is None else blocks
-    seed = settings.seed if seed is None else seed
-    level_balance = settings.level_balance if level_balance is None else level_balance
-    tasks, blocks, starts = (
-        _whole(name, value, 1) for name, value in (("tasks", tasks), ("blocks", blocks), ("starts", starts))
+    settings = _settings(
+        study,
+        tasks=tasks,
+        blocks=blocks,
+        seed=seed,
+        level_balance=level_balance,
+        dominated=dominated,
+        overlap=overlap,
     )
-    seed = _whole("seed", seed, 0)
-    if not isinstance(level_balance, bool):
-        raise DesignError(f"level_balance: found {level_balance!r}; allowed: True or False.")
-    if blocks > tasks:
-        raise DesignError(f"blocks: found {blocks}; allowed: at most the number of tasks, {tasks}.")
+    tasks, blocks, seed = settings.tasks, settings.blocks, settings.seed
+    starts, rounds = _whole("starts", starts, 1), _whole("rounds", rounds, 1)
+    _check(study, tasks, seconds, method)
+    if not isinstance(criterion, Criterion):
+        criterion = Criterion(criterion, constants)
+    averaged = _averaged(study, prior, draws, utilities, seed)
+    study = _with_priors(study, averaged[0][1], prior)
+    problem = problem_of(study, settings, averaged, criterion, method)
+    found = search(
+        problem,
+        starts=starts,
+        rounds=rounds,
+        seconds=seconds,
+        seed=seed,
+        executor=executor,
+        workers=workers,
+        progress=progress,
+        method=method,
+    )
     coding = level_coding(study)
+    rng = np.random.default_rng([seed, 1])
+    L = problem.services.unpack(found.p)
+    _check_found(study, coding, problem, found, rng)
+    block = assign_blocks(_indicators(L, coding), blocks, rng)
+    order = np.lexsort((rng.permutation(tasks), block))
+    origin = _origin(criterion, averaged, settings.level_balance, found, starts, seconds, seed)
+    return Design(study, coding.to_frame(L[order], block[order]), origin)
+
+
+def _settings(study: Study, **given: object) -> DesignSettings:
+    """Return the settings of the study, with those that are given in their place."""
+    try:
+        wanted = {name: value for name, value in given.items() if value is not None}
+        settings = replace(study.design, **wanted)  # type: ignore[arg-type]  # it checks
+        study.check_settings(settings)
+    except StudyError as error:
+        raise DesignError(str(error)) from None
+    return settings
+
+
+def _check(study: Study, tasks: int, seconds: float | None, method: str) -> None:
+    if seconds is not None and (isinstance(seconds, bool) or not 0 < seconds < np.inf):
+        raise DesignError(f"seconds: found {quoted(seconds)}; allowed: a number above zero.")
+    if method not in get_args(Method):
+        raise DesignError(f"method: found {quoted(method)}; allowed: {listed(get_args(Method))}.")
     K, J = len(study.coefficients), len(study.alternative_names)
     if tasks * (J - 1) < K:
         least = -(-K // (J - 1))
         raise DesignError(
             f"tasks: found {tasks}; allowed: at least {least}, because the utility has {K} coefficients."
         )
-    rng = np.random.default_rng(seed)
-    search = Search(coding, np.asarray(study.prior_means, dtype=np.float64), tasks, level_balance)
-    found = search.best(starts, rng, progress)
-    L = found.L
-    _check_identified(study, coding.code(L), search, rng)
-    block = assign_blocks(_indicators(L, coding), blocks, rng)
-    order = np.lexsort((rng.permutation(tasks), block))
-    kind = "level-balanced" if level_balance else "levels free"
-    origin = f"dce {version('dce')}, D-efficient, {kind}, {_starts(found.starts, starts)}, seed {seed}"
-    return Design(study, coding.to_frame(L[order], block[order]), origin)
+
+
+def _averaged(
+    study: Study,
+    prior: Mapping[str, Prior | float] | PilotFit | pd.DataFrame | None,
+    draws: int | str | None,
+    utilities: Mapping[str, float] | None,
+    seed: int,
+) -> list[tuple[Study, Draws, float]]:
+    """Return the utilities that count, with their draws and weights."""
+    if prior is not None and utilities:
+        raise DesignError(
+            "prior: found one with utilities; allowed: priors of the study, with several utilities."
+        )
+    averaged = []
+    for of_utility, weight in utilities_of(study, utilities):
+        if draws == "mean":
+            means = prior_draws(of_utility, prior, seed=seed).mean
+            averaged.append((of_utility, prior_draws(of_utility, dict(means)), weight))
+        elif isinstance(draws, str) or draws is None:
+            kind = "auto" if draws is None else draws
+            averaged.append((of_utility, prior_draws(of_utility, prior, method=kind, seed=seed), weight))  # type: ignore[arg-type]  # it checks
+        else:
+            made = prior_draws(of_utility, prior, method="sobol", number=draws, seed=seed)
+            averaged.append((of_utility, made, weight))
+    return averaged
+
+
+def _with_priors(
+    study: Study, draws: Draws, prior: Mapping[str, Prior | float] | PilotFit | pd.DataFrame | None
+) -> Study:
+    """Return the study with the priors that it was given in their place."""
+    if prior is None:
+        return study
+    if draws.prior is not None:
+        return replace(study, priors=dict(zip(draws.prior.names, draws.prior.priors, strict=True)))
+    sd = np.sqrt(draws.weights @ (draws.beta - draws.weights @ draws.beta) ** 2)
+    means = draws.mean
+    return replace(
+        study,
+        priors={name: Prior(float(means[name]), float(s)) for name, s in zip(draws.names, sd, strict=True)},
+    )
 
 
 def _whole(name: str, value: object, least: int) -> int:
@@ -96,23 +238,49 @@ def _whole(name: str, value: object, least: int) -> int:
     return int(value)
 
 
-def _check_identified(study: Study, X: FloatArray, search: Search, rng: np.random.Generator) -> None:
-    """Refuse a design that does not identify the utility, and say whether any design could."""
+def _check_found(
+    study: Study, coding: LevelCoding, problem: Problem, found: Found, rng: np.random.Generator
+) -> None:
+    """Refuse a design that breaks a rule or does not identify the utility; say whether any could."""
+    if found.losses > 0:
+        raise DesignError(why_none(study, problem.rules, problem.bounds, found.p))
     try:
-        check_utility_identified(study, X)
+        check_utility_identified(study, coding.code(problem.services.unpack(found.p)))
     except DesignError as error:
-        any_tasks = search.coding.code(search.any_tasks(rng))
-        check_utility_identified(study, any_tasks)  # raises if no design could
-        cures = "level_balance=False (--free-levels), " if search.balanced else ""
+        any_tasks = possible_tasks(problem.rules, ANY_TASKS, rng)
+        check_utility_identified(study, coding.code(problem.services.unpack(any_tasks)))
+        cures = "" if problem.bounds.free else "level_balance=False (--free-levels), "
         raise DesignError(
             f"{error} Other tasks would: {cures}more tasks, more starts or another seed may help."
         ) from error
 
 
-def _starts(done: int, wanted: int) -> str:
-    if done < wanted:
-        return f"interrupted after {done} of {wanted} starts"
-    return "1 start" if done == 1 else f"{done} starts"
+def _origin(
+    criterion: Criterion,
+    averaged: list[tuple[Study, Draws, float]],
+    level_balance: LevelBalance,
+    found: Found,
+    starts: int,
+    seconds: float | None,
+    seed: int,
+) -> str:
+    """Say how a design was made."""
+    name = str(criterion)
+    first = averaged[0][1]
+    if len(first) > 1:
+        name += f" over {first.description}"
+    if len(averaged) > 1:
+        name += f" of {len(averaged)} utilities"
+    balance = "levels bounded"
+    if isinstance(level_balance, bool):
+        balance = "level-balanced" if level_balance else "levels free"
+    rounds = f"{found.rounds} round{'s' if found.rounds != 1 else ''}"
+    effort = f"{rounds} of {starts} start{'s' if starts != 1 else ''}"
+    if found.stopped == "interrupt":
+        effort = f"interrupted in round {found.rounds} of {starts} start{'s' if starts != 1 else ''}"
+    elif seconds is not None:
+        effort += f" in {seconds:g} s"
+    return f"dce {version('dce')}, {name}, {balance}, {effort}, seed {seed}"
 
 
 def evaluate_design(study: Study, frame: pd.DataFrame, origin: str = "made elsewhere") -> Design:
