@@ -1,251 +1,270 @@
-"""Compare designs of the physiotherapy study from dce and from the package choicedesign.
+"""Designs of dce and of other packages, side by side, for the problems of benchmarks/problems.py.
 
-16 tasks x 2 alternatives, K = 9, level-balanced. choicedesign needs pandas 1.5, so it has to live
-in a virtual environment of its own; name its Python, or it is skipped. Version 0.1.6 needs two
-repairs, made below, to search for this design at all:
+    python benchmarks/design.py
+    python benchmarks/design.py seven-free hz-3^4-15-2-k1 --seeds 1 2 3
+    python benchmarks/design.py --choicedesign-python PEERS/bin/python --r-library PEERS/rlib
 
-    python benchmarks/design.py --choicedesign-python PEERS/bin/python --seconds 60
+dce runs as its command does, ``dce design FOLDER --seconds ...``, from a cold start in a process of its
+own: its seconds are wall-clock and include starting Python, reading the study, and printing. (Saved draws
+cannot stand in a study file; there a cold Python calls make_design.) The other packages' seconds are
+those of the search alone, so beside each of them dce searches for a tenth of its time, timed likewise.
 
-All D-errors are computed here from the levels of the tasks, by code that shares nothing with either
-package.
+Every D-error is computed from the levels shown, by code that shares nothing with any of the packages.
 """
+
+from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 import pandas as pd
+from peers import Run, Skipped, by_choicedesign, by_idefix
+from problems import PROBLEMS, Problem, d_error, random_balanced
 
-from dce import Study, Table, make_design
-from dce.design.make import STARTS
+from dce import Table, make_design
 
-STUDY = Path(__file__).parents[1] / "designs" / "physiotherapy"
-TASKS, J = 16, 2
+DEFAULT = (
+    "seven-free",
+    "seven-balanced",
+    *(name for name in PROBLEMS if name.startswith("hz-")),
+    "idefix-3^3",
+    "cbctools-apple",
+)
+SAME = 1e-9
+"""Largest relative difference between a tool's own D-error and the benchmark's."""
+SHORTEST = 0.1
+"""Seconds that a search is given at least."""
+OVERRUN = 0.1
+"""Share of a tenth of a peer's time by which dce may end later than it was told to."""
+RANDOM = 100
+"""Random level-balanced designs to compare with, where a problem asks for them."""
 
-# Written out by hand, so that a mistake in dce's coding would show. Categories are numbered from 0,
-# the reference; their priors follow in that order.
-LEVELS = {
-    "clinician": ["physiotherapist", "support worker"],
-    "wait": [2, 4, 6, 8],
-    "continuity": ["same clinician", "different clinician"],
-    "sessions": [2, 4, 6, 8],
-    "mode": ["one-to-one", "one-to-one with equipment", "exercise class"],
-    "distance": [2, 4, 8, 16],
-    "parking": ["ample", "limited"],
-}
-CONSTANT = 0.0195
-PRIORS = {
-    "clinician": [-0.4455],
-    "wait": -0.0615,
-    "continuity": [-0.7865],
-    "sessions": 0.0295,
-    "mode": [0.0215, -0.4655],
-    "distance": -0.07586,
-    "parking": [-0.2328],
-}
 
-CHOICEDESIGN = """
-import json, sys
-from importlib.metadata import version
-from time import time
+@dataclass(frozen=True)
+class Row:
+    """A line of the table: a run, and what was asked of it."""
 
-import choicedesign.design
-from biogeme.expressions import Beta, Variable
-from biogeme.models import loglogit
-from choicedesign.design import EffDesign
+    run: Run
+    seed: int
+    d_error: float
+    within: float | None = None
+    at_most: float | None = None
 
-job = json.load(sys.stdin)
-alternatives = ["s1", "s2"]
-sizes = {name: len(levels) for name, levels in job["levels"].items()}
-levels = {
-    name: list(range(sizes[name])) if isinstance(job["priors"][name], list) else job["levels"][name]
-    for name in sizes
-}
-
-def beta(name, prior):
-    return Beta(name, prior, None, None, 0)
-
-def utility(alternative):
-    terms = []
-    for name, prior in job["priors"].items():
-        x = Variable(alternative + "_" + name)
-        if isinstance(prior, list):
-            terms += [beta(f"{name}{n}", b) * (x == n) for n, b in enumerate(prior, 1)]
-        else:
-            terms.append(beta(name, prior) * x)
-    return sum(terms[1:], terms[0])
-
-def negated(V, available, chosen):
-    model = loglogit(V, available, chosen)
-    plain = model.getValueAndDerivatives
-
-    def derivatives(**options):
-        f, g, h, bhhh = plain(**options)
-        return f, g, -h, bhhh
-
-    model.getValueAndDerivatives = derivatives
-    return model
-
-# Repair 1: choicedesign takes the Hessian of the log-likelihood for the information. Its sign is
-# wrong, so with an odd number of coefficients the determinant is negative and every D-error is
-# infinite.
-choicedesign.design.loglogit = negated
-
-V = {1: utility("s1"), 2: utility("s2") + beta("constant", job["constant"])}
-# Repair 2: "fixed": None is the way to fix no rows, but gen_initdesign then sets whole rows to 0,
-# which is no level of most attributes. An empty list keeps it from that, and None afterwards lets
-# the search move every row.
-attributes = [
-    {"name": name, "levels": levels[name], "avail": alternatives, "fixed": []} for name in levels
-]
-search = EffDesign(attributes, alternatives, job["tasks"])
-start = search.gen_initdesign(seed=job["seed"])
-search.fixed = [None] * len(search.fixed)
-begun = time()
-design, _, error, iterations, _ = search.optimise(start, V, time_lim=job["seconds"] / 60)
-seconds = time() - begun
-shown = {
-    name: [[int(row[a + "_" + name]) for a in alternatives] for _, row in design.iterrows()]
-    for name in levels
-}
-result = {"version": version("choicedesign"), "biogeme": version("biogeme"), "seconds": seconds,
-          "error": float(error), "iterations": int(iterations), "design": shown}
-with open(1, "w") as out:
-    out.write("\\n" + json.dumps(result))
-"""
+    @property
+    def verdict(self) -> str:
+        """Whether the run did what was asked, in time; empty if nothing was."""
+        if self.at_most is None or self.within is None:
+            return ""
+        if self.d_error > self.at_most:
+            return "missed"
+        return "late" if self.run.seconds > self.within else "met"
 
 
 def main() -> None:
-    """Print the table."""
+    """Print a table for every problem."""
+    options = parsed()
+    if options.make:
+        make(options.make[0], float(options.make[1]), int(options.make[2]), Path(options.make[3]))
+        return
+    if options.list:
+        for problem in PROBLEMS.values():
+            print(f"{problem.name:24}{problem.title}")
+        return
+    os.environ["R_LIBS"] = options.r_library or os.environ.get("R_LIBS", "")
+    said: set[str] = set()
+    missed = 0
+    for name in options.problems:
+        problem = PROBLEMS[name]
+        rows = []
+        for row in rows_of(problem, options):
+            if isinstance(row, Row):
+                rows.append(row)
+            elif row not in said:
+                said.add(row)
+                print(f"{row}.", end="\n\n")
+        print(table(problem, rows), end="\n\n", flush=True)
+        missed += sum(row.verdict in ("late", "missed") for row in rows)
+    print(f"{missed} of dce's runs missed what was asked." if missed else "dce met all that was asked.")
+
+
+def parsed() -> argparse.Namespace:
+    """Return the options."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--choicedesign-python", help="Python that has choicedesign")
-    parser.add_argument("--seconds", type=float, default=60, help="per seed of choicedesign")
-    parser.add_argument("--dce-seconds", type=float, default=10, help="per seed of dce")
-    parser.add_argument("--seeds", type=int, nargs="+", default=[2024, 1, 2])
+    parser.add_argument("problems", nargs="*", default=DEFAULT, help="names; see --list")
+    parser.add_argument("--list", action="store_true", help="name all problems")
+    parser.add_argument("--seconds", type=float, nargs="+", help="for dce; default: what a problem asks")
+    parser.add_argument("--start-up", type=float, default=2.0, help="seconds of these left for other work")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[1])
+    parser.add_argument("--choicedesign-python", help="Python that has choicedesign 0.1.6")
+    parser.add_argument("--choicedesign-seconds", type=float, default=60)
+    parser.add_argument("--rscript", default="Rscript", help="Rscript, where idefix may be installed")
+    parser.add_argument("--r-library", help="folder of R packages that has idefix")
+    parser.add_argument("--idefix-starts", type=int, default=12, help="of its CEA; Modfed takes one")
+    parser.add_argument("--make", nargs=4, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    rows, used = [], [f"dce {version('dce')}", f"numpy {np.__version__}"]
+    unknown = [name for name in options.problems if name not in PROBLEMS]
+    if unknown:
+        parser.error(f"unknown problem {unknown[0]!r}; --list names them all")
+    return options
+
+
+def rows_of(problem: Problem, options: argparse.Namespace) -> Iterator[Row | str]:
+    """Run every tool on a problem; what a tool cannot do comes as a line that says so."""
     for seed in options.seeds:
-        rows += [by_dce(seed), by_dce(seed, options.dce_seconds)]
-    for seed in options.seeds if options.choicedesign_python else []:
-        row = by_choicedesign(options.choicedesign_python, seed, options.seconds)
-        if isinstance(row, str):
-            print(row, end="\n\n")
-            break
-        used = [*used[:2], row.pop("versions")]
-        rows.append(row)
-    if not options.choicedesign_python:
-        print("choicedesign: skipped; name a Python that has it with --choicedesign-python.\n")
-    title = f"Physiotherapy study: {TASKS} tasks x {J} alternatives, level-balanced"
-    formats = {"seconds": ".1f", "D-error": ".6f", "own - here": ".0e"}
-    notes = (
-        f"{', '.join(used)}. Effort: starts of dce, swaps tried by choicedesign.",
-        "D-error: at the prior means, all 9 coefficients, one respondent who answers all tasks, "
-        "computed by the benchmark; own - here: the tool's own number less that.",
-    )
-    print(Table(title, pd.DataFrame(rows).set_index("tool"), formats, notes))
-
-
-def by_dce(seed: int, seconds: float | None = None) -> dict[str, object]:
-    """Make a design with the default starts, or search for some seconds."""
-    done = 0
-
-    def progress(starts: int, _of: int, _best: float) -> None:
-        nonlocal done
-        done = starts
-        if seconds is not None and perf_counter() - begun > seconds:
-            raise KeyboardInterrupt  # as Ctrl-C would: make_design keeps the best so far
-
-    begun = perf_counter()
-    study = Study.read(STUDY)
-    starts = STARTS if seconds is None else 10_000
-    design = make_design(study, seed=seed, level_balance=True, starts=starts, progress=progress)
-    taken = perf_counter() - begun
-    frame = design.frame.sort_values(["task", "alternative"])
-    shown = {name: frame[name].to_numpy().reshape(TASKS, J) for name in LEVELS}
-    here = d_error(coded(shown))
-    assert abs(design.d_error - here) < 1e-12, (design.d_error, here)
-    tool = "dce, default" if seconds is None else f"dce, {seconds:g} s"
-    return row_of(tool, seed, taken, done, here, design.d_error)
-
-
-def by_choicedesign(python: str, seed: int, seconds: float) -> dict[str, object] | str:
-    """Let choicedesign search; return a line that says why where it cannot."""
-    job = {"levels": LEVELS, "priors": PRIORS, "constant": CONSTANT, "tasks": TASKS}
-    job |= {"seed": seed, "seconds": seconds}
-    try:
-        done = subprocess.run(
-            [python, "-c", CHOICEDESIGN],
-            input=json.dumps(job),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except OSError as error:
-        return f"choicedesign: skipped; {error}."
-    except subprocess.CalledProcessError as error:
-        return f"choicedesign: skipped; {error.stderr.strip().splitlines()[-1]}"
-    result = json.loads(done.stdout.splitlines()[-1])
-    shown = {}
-    for name, values in result["design"].items():
-        categories = isinstance(PRIORS[name], list)
-        shown[name] = np.array(LEVELS[name], dtype=object)[values] if categories else values
-    row = row_of(
-        f"choicedesign, {seconds:g} s",
-        seed,
-        result["seconds"],
-        result["iterations"],
-        d_error(coded({name: np.array(values) for name, values in shown.items()})),
-        result["error"],
-    )
-    versions = f"choicedesign {result['version']} with biogeme {result['biogeme']}"
-    return row | {"versions": versions}
+        for seconds in options.seconds or problem.at_most or problem.seconds:
+            run = by_dce(problem, seconds, options.start_up, seed)
+            yield row_of(problem, run, seed, seconds, problem.at_most.get(seconds))
+    peers = [
+        partial(by_idefix, problem, options.rscript, "CEA", options.idefix_starts),
+        partial(by_idefix, problem, options.rscript, "Modfed", 1),
+    ]
+    if options.choicedesign_python:
+        python, seconds = options.choicedesign_python, options.choicedesign_seconds
+        peers.append(partial(by_choicedesign, problem, python, seconds))
+    else:
+        yield "choicedesign: skipped; name a Python that has it with --choicedesign-python"
+    for seed in options.seeds:
+        for peer in peers:
+            try:
+                run = peer(seed)
+            except Skipped as reason:
+                yield str(reason)
+                continue
+            row = row_of(problem, run, seed)
+            yield row
+            tenth = in_a_fresh_python(
+                problem, max(run.seconds / 10, SHORTEST), seed, "dce, a tenth of that", search=True
+            )
+            within = max(run.seconds / 10, SHORTEST) * (1 + OVERRUN)
+            yield row_of(problem, tenth, seed, within, row.d_error * (1 + SAME))
+    if problem.random:
+        yield from random_rows(problem)
 
 
 def row_of(
-    tool: str,
-    seed: int,
-    seconds: float,
-    effort: int,
-    here: float,
-    own: float,
-) -> dict[str, object]:
-    """Return a row of the table."""
-    return {
-        "tool": tool,
-        "seed": str(seed),
-        "seconds": seconds,
-        "effort": effort,
-        "D-error": here,
-        "own - here": own - here,
-    }
+    problem: Problem, run: Run, seed: int, within: float | None = None, at_most: float | None = None
+) -> Row:
+    """Return the row of a run, its D-error computed anew and compared with the tool's own."""
+    here = problem.d_error(run.shown)
+    if abs(run.own / here - 1) > SAME:
+        raise AssertionError(f"{problem.name}, {run.tool}: says {run.own}, the benchmark {here}")
+    return Row(run, seed, here, within, at_most)
 
 
-def coded(shown: dict[str, np.ndarray]) -> np.ndarray:
-    """Return X, shape (S, J, K), of the levels shown, each (S, J); check their balance."""
-    columns = [np.tile([0.0, 1.0], (TASKS, 1))]
-    for name, values in shown.items():
-        counts = np.array([[(values[:, j] == x).sum() for x in LEVELS[name]] for j in range(J)])
-        assert (counts.sum(axis=1) == TASKS).all(), f"{name}: unknown levels"
-        assert np.ptp(counts, axis=1).max() <= 1, f"{name}: not balanced"
-        if isinstance(PRIORS[name], list):
-            columns += [(values == level).astype(float) for level in LEVELS[name][1:]]
-        else:
-            columns.append(values.astype(float))
-    return np.stack(columns, axis=-1)
+def by_dce(problem: Problem, seconds: float, start_up: float, seed: int) -> Run:
+    """Make a design from a cold start of the command, all in so many seconds."""
+    search = max(seconds - start_up, 0.1)
+    tool = f"dce, {seconds:g} s"
+    if problem.draws is not None:
+        return in_a_fresh_python(problem, search, seed, tool)
+    study = problem.study()
+    with tempfile.TemporaryDirectory() as folder:
+        study.write(Path(folder) / "study.toml")
+        out = Path(folder) / "design.csv"
+        command = [str(Path(sys.executable).with_name("dce")), "design", folder]
+        command += ["--seconds", f"{search:g}", "--seed", str(seed), "--out", str(out)]
+        wall, cpu = timed(command)
+        frame = pd.read_csv(out, keep_default_na=False, na_values=[""], dtype={"alternative": str})
+    shown = problem.shown(frame)
+    return Run(tool, wall, cpu, shown, problem.d_error(shown), f"dce {version('dce')}")
 
 
-def d_error(X: np.ndarray) -> float:
-    """Return det(information)^(-1/K) at the priors, the information being that of all tasks."""
-    beta = np.concatenate([[CONSTANT], *(np.atleast_1d(prior) for prior in PRIORS.values())])
-    total = np.zeros((len(beta), len(beta)))
-    for x in X:
-        p = np.exp(x @ beta) / np.exp(x @ beta).sum()
-        total += x.T @ (np.diag(p) - np.outer(p, p)) @ x
-    return float(np.linalg.det(total) ** (-1 / len(beta)))
+def in_a_fresh_python(problem: Problem, seconds: float, seed: int, tool: str, *, search: bool = False) -> Run:
+    """Let a fresh Python call make_design; time the process, or the search alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "design.json"
+        command = [sys.executable, __file__, "--make", problem.name, f"{seconds:g}", str(seed), str(out)]
+        wall, cpu = timed(command)
+        made = json.loads(out.read_text(encoding="utf-8"))
+    shown = {name: np.array(values, dtype=object) for name, values in made["shown"].items()}
+    taken = (made["seconds"], made["cpu"]) if search else (wall, cpu)
+    return Run(tool, *taken, shown, made["d_error"], f"dce {version('dce')}")
+
+
+def make(name: str, seconds: float, seed: int, out: Path) -> None:
+    """Make a design and write the levels that it shows."""
+    problem = PROBLEMS[name]
+    study, prior = problem.study(), problem.draws_frame()
+    begun = perf_counter(), cpu_seconds()
+    design = make_design(study, seconds=seconds, seed=seed, prior=prior)
+    taken = perf_counter() - begun[0], cpu_seconds() - begun[1]
+    shown = problem.shown(design.frame)
+    own = design.d_error
+    if problem.draws is not None:  # a design's own D-error is that at the means of the draws
+        means = d_error(problem.code(shown), problem.draws.mean(axis=0))
+        assert abs(own / means - 1) < SAME, (own, means)
+        own = problem.d_error(shown)
+    levels = {name: values.tolist() for name, values in shown.items()}
+    result = {"seconds": taken[0], "cpu": taken[1], "d_error": own, "shown": levels}
+    out.write_text(json.dumps(result), encoding="utf-8")
+
+
+def timed(command: Sequence[str]) -> tuple[float, float]:
+    """Run a command; return its wall-clock and CPU seconds, those of its own children included."""
+    begun = perf_counter(), cpu_seconds()
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)}: {done.stdout[-2000:]}{done.stderr[-2000:]}")
+    return perf_counter() - begun[0], cpu_seconds() - begun[1]
+
+
+def cpu_seconds() -> float:
+    """Return the CPU seconds of this process and its finished children."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def random_rows(problem: Problem) -> Iterator[Row]:
+    """Return the best and the median of random level-balanced designs."""
+    rng = np.random.default_rng(0)
+    begun = perf_counter(), cpu_seconds()
+    made = [random_balanced(problem, rng) for _ in range(RANDOM)]
+    errors = np.array([problem.d_error(shown) for shown in made])
+    taken = perf_counter() - begun[0], cpu_seconds() - begun[1]
+    order = errors.argsort()
+    for what, at in (("best", order[0]), ("median", order[RANDOM // 2])):
+        tool = f"random, {what} of {RANDOM}"
+        yield Row(Run(tool, *taken, made[at], errors[at], f"numpy {np.__version__}"), 0, errors[at])
+
+
+def table(problem: Problem, rows: Sequence[Row]) -> Table:
+    """Return the table of a problem."""
+    best = min([row.d_error for row in rows] + ([problem.best] if problem.best else []))
+    frame = pd.DataFrame(
+        {
+            "tool": [row.run.tool for row in rows],
+            "seed": [str(row.seed) for row in rows],
+            "seconds": [row.run.seconds for row in rows],
+            "CPU s": [row.run.cpu for row in rows],
+            "D-error": [row.d_error for row in rows],
+            "over best": [row.d_error / best - 1 for row in rows],
+            "at most": [row.at_most for row in rows],
+            "": [row.verdict for row in rows],
+        }
+    ).set_index("tool")
+    formats = {"seconds": ".1f", "CPU s": ".1f", "D-error": ".5f", "over best": ".2%", "at most": ".5f"}
+    known = {"lowest known": problem.best, "no design is below": problem.bound, **problem.published}
+    numbers = "; ".join(f"{what}: {value:.5g}" for what, value in known.items() if value is not None)
+    draws = "prior means" if problem.draws is None else f"{len(problem.draws)} saved draws"
+    constants = f", {len(problem.constants)} of them constants" if problem.constants else ""
+    notes = (
+        f"{problem.source}. K = {len(problem.means)}{constants}; {problem.tasks} tasks; {draws}; levels "
+        f"{'balanced' if problem.balanced else 'free'}.",
+        f"Elsewhere: {numbers}." if numbers else "",
+        "; ".join(dict.fromkeys(row.run.version for row in rows)) + ".",
+    )
+    return Table(problem.title, frame, formats, tuple(note for note in notes if note))
 
 
 if __name__ == "__main__":

@@ -13,8 +13,14 @@ One verb per step; each takes the object of the step before::
 
 from dce.attributes import Alternative, Attribute
 from dce.choices import Choices, read_long
+from dce.design.bound import Bound, d_error_bound
+from dce.design.certificate import Certificate, certify
 from dce.design.design import Design
+from dce.design.draws import Draws, prior_draws
+from dce.design.front import Front
 from dce.design.make import evaluate_design, make_design
+from dce.design.make_front import pareto_front
+from dce.design.method import Criterion
 from dce.design_settings import DesignSettings
 from dce.errors import (
     ChoicesError,
@@ -47,16 +53,21 @@ from dce.table import Table
 __all__ = [
     "Alternative",
     "Attribute",
+    "Bound",
+    "Certificate",
     "Choices",
     "ChoicesError",
     "ConvergenceError",
+    "Criterion",
     "DceError",
     "Design",
     "DesignError",
     "DesignSettings",
+    "Draws",
     "EstimationError",
     "Fit",
     "FormulaError",
+    "Front",
     "IdentificationError",
     "MarginalRates",
     "Power",
@@ -70,13 +81,17 @@ __all__ = [
     "StudyError",
     "SubgroupFits",
     "Table",
+    "certify",
+    "d_error_bound",
     "evaluate_design",
     "export_survey",
     "fit_by",
     "fit_mnl",
     "make_design",
     "marginal_rates",
+    "pareto_front",
     "power",
+    "prior_draws",
     "read_long",
     "read_responses",
     "scenarios",

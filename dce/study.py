@@ -177,7 +177,7 @@ class Study:
         try:
             self.check_settings(self.design)
         except StudyError as error:
-            raise StudyError(f"design, {error}") from None
+            raise StudyError(f"design: {error}") from None
 
     def check_settings(self, settings: DesignSettings) -> None:
         """Refuse settings of a design that speak of what the study does not have.

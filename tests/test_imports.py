@@ -72,7 +72,9 @@ def test_optional_dependencies_are_known_to_one_module_and_to_an_extra():
         assert not any(need.startswith(package) for need in project["dependencies"]), package
         for path in PACKAGE.rglob("*.py"):
             tree = ast.parse(path.read_text(encoding="utf-8"))
-            guarded = [n for n in tree.body if isinstance(n, ast.If) and "TYPE_CHECKING" in ast.unparse(n.test)]
+            guarded = [
+                n for n in tree.body if isinstance(n, ast.If) and "TYPE_CHECKING" in ast.unparse(n.test)
+            ]
             for_types = {inner for block in guarded for inner in ast.walk(block)}
             used = {node for node in ast.walk(tree) if package in names_of(node)}
             assert path.name == module or used <= for_types, path

@@ -55,6 +55,39 @@ def test_any_study_round_trips(tmp_path_factory, title, introduction, words, lev
     assert dce.Study.read(path) == study
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"level_balance": False},
+        {"level_balance": {"wait": (2, 6), "mode": False, "parking": True}},
+        {"level_balance": {"wait": {2: (1, 3), "8": [0, 4]}, "mode": {"phone": (2, 2)}}},
+        {"dominated": False, "overlap": (0, 1)},
+        {"overlap": (0, 0), "repeated": True},
+    ],
+)
+def test_what_is_said_of_the_design_round_trips(settings, clinics, tmp_path):
+    study = clinics(
+        design=dce.DesignSettings(tasks=12, **settings),
+        attributes=[
+            dce.Attribute("wait", [2, 4, 8], better="first"),
+            dce.Attribute("parking", ["no", "yes"], better="last"),
+            dce.Attribute("mode", ["face", "phone", "group"]),
+        ],
+    )
+    study.write(tmp_path / "study.toml")
+    again = dce.Study.read(tmp_path / "study.toml")
+    assert again == study
+    assert [attribute.better for attribute in again.attributes] == ["first", "last", None]
+
+
+def test_level_balance_is_read_as_people_write_it():
+    written = dce.DesignSettings(level_balance={"wait": [2, 6], "mode": {2.0: [1, np.int64(3)], "b": (0, 1)}})
+    assert written.level_balance == {"wait": (2, 6), "mode": {"2": (1, 3), "b": (0, 1)}}
+    assert dce.DesignSettings(level_balance={}) == dce.DesignSettings()
+    assert dce.DesignSettings(overlap=[0, np.int64(2)]).overlap == (0, 2)
+    assert dce.DesignSettings(tasks=np.int64(9)).tasks == 9
+
+
 def test_defaults(small):
     assert small.utility == "wait + parking + mode"
     assert small.attribute("wait").labels == ("2 weeks", "4 weeks", "8 weeks")

@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,19 +35,23 @@ SMALLEST_GAIN = 1e-9
 """Smallest gain in the log-determinant that counts as one."""
 MOST_GREEDY = 30
 """Sweeps at temperature zero that end a round, at most."""
-SECOND_CHOICES = 4
-"""Swaps that are tried after the best, where that gains less than expected; at temperature zero."""
+SECOND_CHOICES = 5
+"""Moves of a column that are tried, the best first, at temperature zero."""
+TASKS_A_MOVE = 8
+"""Tasks for each move of a column that is tried, above it."""
 FOR_COOLING = 0.85
 """Share of the time in which temperatures fall; the rest is for climbing."""
 SHORTEST = 1e-3
 """Seconds that count as none."""
+GRACE = 0.2
+"""Seconds of climbing after the time is over."""
 FRESH = 4
 """Sweeps after which the information is computed anew."""
 
 
 @dataclass(frozen=True)
 class Cooling:
-    """How temperatures fall, from hot to cold, in so many sweeps; then they are zero.
+    """How temperatures fall (or rise), from hot to cold, in so many sweeps; then they are zero.
 
     With a limit of seconds the temperature follows the clock where that is ahead of the sweeps, so
     that there is time left to climb at the end; without one the result depends on the seed alone.
@@ -72,18 +77,20 @@ class Cooling:
 class Annealed:
     """Designs p (C, S, J), their scores less the losses of broken rules, (C,), and what cut them short.
 
-    ``cut`` is empty, ``"time"`` or ``"interrupt"``.
+    ``cut`` is empty, ``"time"`` or ``"interrupt"``. ``mobility`` is, per sweep of the cooling, its
+    temperature and the share of designs that a visit changed.
     """
 
     p: IntArray
     score: FloatArray
     cut: str = ""
+    mobility: tuple[tuple[float, float], ...] = ()
 
 
 def anneal(problem: Problem, p: IntArray, cooling: Cooling, rng: np.random.Generator) -> Annealed:
     """Anneal designs p (C, S, J), then climb to where no change of a visit helps.
 
-    An interrupt (Ctrl-C) ends it at once, with the designs as they are.
+    Where an interrupt (Ctrl-C) or the clock ends it, it climbs for a moment more.
     """
     chains = Chains(problem, p.copy())
     began, cut = time.monotonic(), ""
@@ -98,21 +105,31 @@ def anneal(problem: Problem, p: IntArray, cooling: Cooling, rng: np.random.Gener
         done = max(sweeps / max(cooling.sweeps - 1, 1), passed() / FOR_COOLING)
         return cooling.hot * (cooling.cold / cooling.hot) ** done if done <= 1 else 0.0
 
+    mobility: list[tuple[float, float]] = []
     try:
         for sweep in range(cooling.sweeps):
-            _sweep(chains, temperature, sweep, rng, is_over)
+            mobility.append((temperature(sweep), _sweep(chains, temperature, sweep, rng, is_over)))
             if sweep % FRESH == FRESH - 1:
                 chains.refresh()
-        for _ in range(MOST_GREEDY):
-            chains.refresh()
-            before = chains.score - chains.losses
-            _sweep(chains, temperature, np.inf, rng, is_over)
-            if is_over() or not (chains.score - chains.losses > before + SMALLEST_GAIN).any():
-                break
+        _climb(chains, rng, is_over)
     except KeyboardInterrupt:
         cut = "interrupt"
+    if cut or is_over():
+        grace = time.monotonic() + GRACE
+        with suppress(KeyboardInterrupt):
+            _climb(chains, rng, lambda: time.monotonic() > grace)
     chains.refresh()
-    return Annealed(chains.p, chains.score - chains.losses, cut or ("time" if is_over() else ""))
+    return Annealed(chains.p, chains.net, cut or ("time" if is_over() else ""), tuple(mobility))
+
+
+def _climb(chains: Chains, rng: np.random.Generator, is_over: Callable[[], bool]) -> None:
+    """Sweep at temperature zero until that changes nothing."""
+    for _ in range(MOST_GREEDY):
+        chains.refresh()
+        before = chains.score - chains.losses
+        _sweep(chains, lambda _: 0.0, 0, rng, is_over)
+        if is_over() or not (chains.score - chains.losses > before + SMALLEST_GAIN).any():
+            break
 
 
 def _sweep(
@@ -121,21 +138,27 @@ def _sweep(
     sweeps: float,
     rng: np.random.Generator,
     is_over: Callable[[], bool],
-) -> None:
-    """Visit every task, or every column, for as long as there is time; ``sweeps`` were made before."""
+) -> float:
+    """Visit every task, or every column, for as long as there is time; ``sweeps`` were made before.
+
+    Returns the share of designs that a visit changed at the first try.
+    """
     problem = chains.problem
+    moved = 0
     for number, place in enumerate(rng.permutation(problem.visits)):
         if is_over():
-            return
+            break
         at = temperature(sweeps + number / problem.visits)
         if problem.bounds.free:
-            _visit_task(chains, int(place), at, rng)
+            moved += _visit_task(chains, int(place), at, rng)
         else:
             j, a = problem.services.columns[place]
-            _visit_column(chains, j, a, at, rng)
+            moved += _visit_column(chains, j, a, at, rng)
+    return moved / (problem.visits * len(chains.p))
 
 
-def _visit_task(chains: Chains, s: int, temperature: float, rng: np.random.Generator) -> None:
+def _visit_task(chains: Chains, s: int, temperature: float, rng: np.random.Generator) -> int:
+    """Look at all changes of a task; return how many designs changed."""
     problem = chains.problem
     current = chains.p[:, s]
     candidates = problem.changes(current)
@@ -155,6 +178,8 @@ def _visit_task(chains: Chains, s: int, temperature: float, rng: np.random.Gener
             gained = changed.score - lost - chains.score[who] + chains.losses[who]
             fine &= gained > SMALLEST_GAIN
         chains.accept(changed, fine, lost)
+        return int(fine.sum())
+    return 0
 
 
 def _choose(gains: FloatArray, temperature: float, rng: np.random.Generator) -> tuple[IntArray, BoolArray]:
@@ -169,7 +194,8 @@ def _choose(gains: FloatArray, temperature: float, rng: np.random.Generator) -> 
     return best, gains[np.arange(len(gains)), best] > none
 
 
-def _visit_column(chains: Chains, j: int, a: int, temperature: float, rng: np.random.Generator) -> None:
+def _visit_column(chains: Chains, j: int, a: int, temperature: float, rng: np.random.Generator) -> int:
+    """Look at all changes of a column; return how many designs changed at the first try."""
     problem, p = chains.problem, chains.p
     services = problem.services
     _, S, _ = p.shape
@@ -182,16 +208,14 @@ def _visit_column(chains: Chains, j: int, a: int, temperature: float, rng: np.ra
     scored = chains.scored(np.arange(S), candidates)
     gains = scored.score - chains.score[:, None, None] - LOSS * broken
     moves = _moves(problem.bounds, j, a, now, gains, n)
-    best, go = _choose(moves.gains, temperature, rng)
-    _take(chains, scored, now, moves, best, go, temperature, rng)
-    for _ in range(0 if temperature > 0 else SECOND_CHOICES):
-        go &= ~moves.taken
+    # the table of gains is dear and a move is cheap, so that several are tried with one table
+    moved = []
+    for _ in range(max(S // TASKS_A_MOVE, 1) if temperature > 0 else SECOND_CHOICES):
+        best, go = _choose(moves.gains, temperature, rng)
         if not go.any():
-            return
-        moves.gains[np.arange(len(best)), best] = -np.inf
-        best, promising = _choose(moves.gains, temperature, rng)
-        go &= promising
-        _take(chains, scored, now, moves, best, go, temperature, rng)
+            break
+        moved.append(_take(chains, scored, now, moves, best, go, temperature, rng))
+    return moved[0] if moved else 0
 
 
 @dataclass(frozen=True)
@@ -199,13 +223,23 @@ class _Moves:
     """The changes of a column that keep its bounds, (C, N) each.
 
     ``first`` is a task s; ``second`` the task that it swaps levels with, or S + k where s alone gets
-    level k; ``gains`` what is expected; ``taken`` (C,) whether a chain has taken one.
+    level k; ``gains`` what is expected.
     """
 
     first: IntArray
     second: IntArray
     gains: FloatArray
-    taken: BoolArray
+
+    def strike(self, chains: IntArray, moves: IntArray) -> None:
+        """Rule out moves that were tried."""
+        self.gains[chains, moves] = -np.inf
+
+    def strike_tasks(self, chains: IntArray, moves: IntArray) -> None:
+        """Rule out all moves of tasks that have moved: what was expected of them holds no more."""
+        first, second = self.first[chains], self.second[chains]
+        at = np.arange(len(chains)), moves
+        for task in (first[at][:, None], second[at][:, None]):
+            self.gains[chains] = np.where((first == task) | (second == task), -np.inf, self.gains[chains])
 
 
 def _take(
@@ -217,20 +251,24 @@ def _take(
     go: BoolArray,
     temperature: float,
     rng: np.random.Generator,
-) -> None:
-    """Try the chosen changes of the chains that go."""
+) -> int:
+    """Try the chosen changes of the chains that go; return how many are taken."""
     S = now.shape[1]
     who = np.flatnonzero(go)
     s, t = moves.first[who, best[who]], moves.second[who, best[who]]
     expected = moves.gains[who, best[who]]
-    swaps = t < S
+    moves.strike(who, best[who])
+    swaps, taken = t < S, 0
     for some, of_all in ((swaps, np.stack([s, t], axis=1)), (~swaps, s[:, None])):
         if not some.any():
             continue
         at, tasks = who[some], of_all[some]
         levels = t[some, None] - S if tasks.shape[1] == 1 else now[at[:, None], tasks[:, ::-1]]
         fine = _exchange(chains, scored, at, tasks, levels, expected[some], temperature, rng)
-        moves.taken[at[fine]] = True
+        if fine.any():
+            moves.strike_tasks(at[fine], best[at[fine]])
+            taken += int(fine.sum())
+    return taken
 
 
 def _others(keys: IntArray) -> IntArray:
@@ -251,7 +289,7 @@ def _moves(bounds: LevelBounds, j: int, a: int, now: IntArray, gains: FloatArray
     s, t = np.broadcast_to(s, swap.shape), np.broadcast_to(t, swap.shape)
     least, most = bounds.least[j, a, :n], bounds.most[j, a, :n]
     if (least == most).all():
-        return _Moves(s, t, swap, np.zeros(C, dtype=bool))
+        return _Moves(s, t, swap)
     counts = (now[..., None] == np.arange(n)).sum(axis=1)
     room = (counts < most)[:, None] & np.take_along_axis(counts > least, now, axis=1)[..., None]
     room &= np.arange(n) != now[..., None]
@@ -262,7 +300,6 @@ def _moves(bounds: LevelBounds, j: int, a: int, now: IntArray, gains: FloatArray
         np.concatenate([s, tasks], axis=1),
         np.concatenate([t, levels], axis=1),
         np.concatenate([swap, alone], axis=1),
-        np.zeros(C, dtype=bool),
     )
 
 

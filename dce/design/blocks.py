@@ -4,11 +4,23 @@ from __future__ import annotations
 
 import numpy as np
 
+from dce.design.design import Design
+from dce.design.levels import LevelCoding
+from dce.design_settings import DesignSettings
 from dce.logit import FloatArray, IntArray
 
 STARTS = 50
 SMALLEST_CHANGE = 1e-6
 """Changes of indicators are whole numbers; smaller ones are rounding."""
+
+
+def blocked_design(coding: LevelCoding, L: IntArray, settings: DesignSettings, origin: str) -> Design:
+    """Return a design of tasks L (S, J, A), divided into blocks and in random order."""
+    rng = np.random.default_rng([settings.seed, 1])
+    shown = [L[:, j, a] == level for j, a in np.argwhere(coding.owned) for level in range(coding.sizes[a])]
+    block = assign_blocks(np.column_stack(shown).astype(np.float64), settings.blocks, rng)
+    order = np.lexsort((rng.permutation(len(L)), block))
+    return Design(coding.study, coding.to_frame(L[order], block[order]), origin)
 
 
 def assign_blocks(features: FloatArray, blocks: int, rng: np.random.Generator) -> IntArray:

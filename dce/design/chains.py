@@ -19,6 +19,8 @@ from dce.logit import BoolArray, FloatArray, IntArray
 
 LOG_SINGULAR = -12.0
 """Log-determinant per coefficient, of information scaled to a unit diagonal, that counts as zero."""
+RIDGE = 1e-6
+"""What is added to the unit diagonal of singular information, so that changes can lead out of it."""
 
 
 @dataclass
@@ -62,8 +64,10 @@ class Chains:
     keys : (C, S) integer array
         The same for repeated tasks.
     score : (C,) array
-        What is maximised, without the losses of broken rules.
+        What is maximised, without the losses of broken rules; low, where information is singular.
     losses : (C,) array
+    singular : (C,) boolean array
+        Whether the information was singular when it was last computed anew, at any draw.
     """
 
     def __init__(self, problem: Problem, p: IntArray) -> None:
@@ -76,13 +80,20 @@ class Chains:
         """Compute everything anew, against the rounding of many updates."""
         self.keys = self.problem.rules.keys(self.p)
         self.losses = self.problem.losses(self.p)
-        self.parts = [_state(part, self.p) for part in self.objective.parts]
+        states = [_state(part, self.p) for part in self.objective.parts]
+        self.parts = [state for state, _ in states]
+        self.singular = np.logical_or.reduce([singular for _, singular in states])
         self.score = self.objective.score(
             [
                 part.value(state.log_det, state.log_det_nuisance, _variances(part, state.A))
                 for part, state in zip(self.objective.parts, self.parts, strict=True)
             ]
         )
+
+    @property
+    def net(self) -> FloatArray:
+        """The score less losses, (C,); minus infinity where information is singular."""
+        return np.where(self.singular, -np.inf, self.score - self.losses)
 
     def scored(self, tasks: IntArray, candidates: IntArray) -> Scored:
         """Return the score of the designs in which a candidate replaces a task.
@@ -181,23 +192,27 @@ def _variances(part: Part, A: FloatArray) -> FloatArray | None:
     return np.asarray(np.einsum("crkl,rik,ril->cri", A, part.F, part.F, optimize=True))
 
 
-def _state(part: Part, p: IntArray) -> PartState:
+def _state(part: Part, p: IntArray) -> tuple[PartState, BoolArray]:
     rows = part.rows(p)
     flat = _flat(rows)
     M = np.swapaxes(flat, -1, -2) @ flat
-    A, log_det = _inverse(M)
-    A_n, log_det_n = _inverse(M[..., part.nuisance[:, None], part.nuisance])
-    return PartState(rows, A, log_det, A_n, log_det_n)
+    A, log_det, singular = _inverse(M)
+    A_n, log_det_n, of_nuisance = _inverse(M[..., part.nuisance[:, None], part.nuisance])
+    return PartState(rows, A, log_det, A_n, log_det_n), np.asarray((singular | of_nuisance).any(axis=1))
 
 
-def _inverse(M: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return inverses and log-determinants; where singular, the identity and minus infinity."""
-    if not M.shape[-1]:
-        return M, np.zeros(M.shape[:-2])
-    d = np.sqrt(np.maximum(np.einsum("...kk->...k", M), np.finfo(float).tiny))
+def _inverse(M: FloatArray) -> tuple[FloatArray, FloatArray, BoolArray]:
+    """Return inverses, log-determinants and what is singular; that gets a ridge."""
+    K = M.shape[-1]
+    if not K:
+        return M, np.zeros(M.shape[:-2]), np.zeros(M.shape[:-2], dtype=bool)
+    d = np.einsum("...kk->...k", M)
+    d = np.sqrt(np.where(d > np.finfo(float).tiny, d, 1.0))
     scaled = M / (d[..., :, None] * d[..., None, :])
     sign, log_det = np.linalg.slogdet(scaled)
-    regular = (sign > 0) & (log_det > LOG_SINGULAR * M.shape[-1])
-    inverse = np.linalg.inv(np.where(regular[..., None, None], scaled, np.eye(M.shape[-1])))
-    inverse /= d[..., :, None] * d[..., None, :]
-    return inverse, np.where(regular, log_det + 2 * np.log(d).sum(axis=-1), -np.inf)
+    singular = ~((sign > 0) & (log_det > LOG_SINGULAR * K))
+    if singular.any():
+        scaled = scaled + np.where(singular, RIDGE, 0.0)[..., None, None] * np.eye(K)
+        log_det = np.linalg.slogdet(scaled)[1]
+    inverse = np.linalg.inv(scaled) / (d[..., :, None] * d[..., None, :])
+    return inverse, log_det + 2 * np.log(d).sum(axis=-1), singular

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,9 +12,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from dce.design.criteria import d_error, log_determinants
+from dce.design.criteria_table import Certificate
 from dce.design.diagnostics import summary
-from dce.design.levels import Feasibility, LevelCoding, level_coding
-from dce.design.search import d_error, log_determinants
+from dce.design.draws import Draws
+from dce.design.levels import LevelCoding, level_coding
+from dce.design.report import RESPONDENTS, DesignReport, design_report
+from dce.design.task_rules import task_rules
 from dce.errors import DesignError, IdentificationError, listed, plain, quoted
 from dce.formula import ALTERNATIVE
 from dce.identification import check_identified, is_singular
@@ -102,9 +107,20 @@ class Design:
         return tuple(int(block) for block in np.unique(self.task_blocks))
 
     @cached_property
+    def broken_rules(self) -> dict[str, int]:
+        """How often each kind of rule is broken; empty if none is.
+
+        Restrictions by services; identical services, and dominated ones if the study forbids them, by
+        pairs; repeated tasks, and overlap outside what the study asks for, by tasks.
+        """
+        settings = self.study.design
+        rules = task_rules(self.coding, settings.dominated, settings.overlap, settings.repeated)
+        return rules.broken_by_kind(rules.services.pack(self.levels))
+
+    @property
     def broken_restrictions(self) -> int:
-        """Number of services that break a restriction, repeat a task or equal their rival."""
-        return int(Feasibility(self.coding).violations(self.levels).sum())
+        """How often a rule is broken; see ``broken_rules``."""
+        return sum(self.broken_rules.values())
 
     @cached_property
     def hash(self) -> str:
@@ -152,6 +168,45 @@ class Design:
         except DesignError as error:
             hint = "Has study.toml changed since the design was made?"
             raise DesignError(f"{path}: {error} {hint}") from error
+
+    def report(
+        self,
+        *,
+        best: Mapping[str, float] | Design | None = None,
+        certificate: Certificate | None = None,
+        per: str | Sequence[str] | None = None,
+        draws: Draws | None = None,
+        respondents: Sequence[int] = RESPONDENTS,
+        significance: float = 0.05,
+        power: float = 0.8,
+    ) -> DesignReport:
+        """Return everything that a reviewer asks of the design, as text, HTML or LaTeX.
+
+        Parameters
+        ----------
+        best : Design or mapping of str to float, optional
+            What criteria are compared with: another design, or values by name of the criterion.
+        certificate : Certificate, optional
+            Of :func:`dce.certify`; D-errors are compared with its bound.
+        per : str or sequence of str, optional
+            Coefficients that rates of substitution divide by, for the C-error.
+        draws : Draws, optional
+            What criteria are averaged over where priors are uncertain.
+        respondents : sequence of int, optional
+            For which the smallest effect that they detect is told.
+        significance, power : float, optional
+            Two-sided.
+        """
+        return design_report(
+            self,
+            best=best,
+            certificate=certificate,
+            per=per,
+            draws=draws,
+            respondents=respondents,
+            significance=significance,
+            power=power,
+        )
 
     def __str__(self) -> str:
         return summary(self)

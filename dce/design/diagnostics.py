@@ -5,13 +5,18 @@ from __future__ import annotations
 import math
 import textwrap
 from collections.abc import Sequence
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
-from dce.logit import FloatArray
+from dce.design.criteria import covariances
+from dce.design.criteria import s_estimates as s_estimates_of
+from dce.design.criteria_table import db_error
+from dce.design.draws import prior_draws
+from dce.design.task_rules import task_rules
+from dce.logit import BoolArray, FloatArray
 from dce.table import WIDTH, Table, number
 
 if TYPE_CHECKING:
@@ -23,6 +28,12 @@ LIKELY = 0.9
 
 def summary(design: Design) -> str:
     """Return the printed form of a design: its quality, then tables by attribute and coefficient."""
+    lines = [textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in quality_lines(design)]
+    return "\n".join([*lines, "", str(attribute_table(design)), "", str(coefficient_table(design))])
+
+
+def quality_lines(design: Design) -> list[str]:
+    """Return, a sentence each, what a design is and how good it is."""
     study = design.study
     sizes = np.bincount(design.task_blocks)[1:]
     sizes = sizes[sizes > 0]
@@ -34,6 +45,7 @@ def summary(design: Design) -> str:
         f"Design: {study.title}",
         f"{design.n_tasks} tasks of {J} alternatives{each}; {design.origin}",
         f"D-error {number(design.d_error, '.5g')} ({priors}; all {len(study.coefficients)} coefficients)",
+        *_bayesian_line(design),
         f"Utility balance {utility_balance(P):.1%} (100%: all alternatives equally likely); "
         f"{int((P.max(axis=1) > LIKELY).sum())} tasks with a choice above {LIKELY:.0%}",
         _correlation_line(design),
@@ -45,15 +57,20 @@ def summary(design: Design) -> str:
         lines.append(f"Not in the utility, and so not optimised: {', '.join(unused)}")
     if study.caution:
         lines.append(f"Caution: {study.caution}")
-    if any(prior.sd for prior in study.priors.values()):
-        lines.append("The standard deviations of the priors are not part of this D-error")
     if design.broken_restrictions:
         lines.append(
             f"Broken: services that break a restriction, equal their rival, or stand in a repeated task: "
             f"{design.broken_restrictions}"
         )
-    lines = [textwrap.fill(line, WIDTH, subsequent_indent="  ") for line in lines]
-    return "\n".join([*lines, "", str(attribute_table(design)), "", str(coefficient_table(design))])
+    return lines
+
+
+def _bayesian_line(design: Design) -> list[str]:
+    if all(prior.is_fixed for prior in design.study.priors.values()):
+        return []
+    draws = prior_draws(design.study)
+    value = number(db_error(design, draws), ".5g")
+    return [f"DB-error {value} (D-error averaged over {draws.description} of the priors)"]
 
 
 def _balance_line(design: Design) -> str:
@@ -91,19 +108,52 @@ def level_imbalance(design: Design) -> int:
 
 def overlap(design: Design) -> pd.Series[float]:
     """Return, per attribute, the share of tasks in which all alternatives show the same level."""
-    shares = {}
-    for a, attribute in enumerate(design.study.attributes):
-        L = design.levels[:, design.coding.owned[:, a], a]
-        shares[attribute.name] = float((L[:, :1] == L).all(axis=1).mean()) if L.shape[1] > 1 else math.nan
-    return pd.Series(shares)
+    shares = np.where(design.coding.owned.sum(axis=0) > 1, overlapping(design).mean(axis=0), np.nan)
+    return pd.Series(shares, index=list(design.study.attribute_names))
 
 
-def utility_balance(P: FloatArray) -> float:
-    """Return the mean over tasks of the product of J P_j: 1 where all are equally likely.
+def overlapping(design: Design) -> BoolArray:
+    """Return whether all alternatives that have an attribute show the same level, shape (S, A).
+
+    False for attributes that one alternative alone has.
+    """
+    owned, L = design.coding.owned, design.levels
+    same = np.zeros((len(L), owned.shape[1]), dtype=bool)
+    for a in np.flatnonzero(owned.sum(axis=0) > 1):
+        own = L[:, owned[:, a], a]
+        same[:, a] = (own == own[:, :1]).all(axis=1)
+    return same
+
+
+def dominated(design: Design) -> list[tuple[int, int, int]]:
+    """Return (task, better, worse): numbers, from 0, of tasks, and of services that dominate others.
+
+    One dominates another if they differ, and its level is preferred wherever they do, by what the
+    study says of its attributes, or by the prior means. Services of labelled studies do not: their
+    labels differ too. Constants do not count.
+    """
+    if design.study.labelled:
+        return []
+    rules = task_rules(design.coding, dominated=False)
+    p = rules.services.pack(design.levels)
+    return sorted(
+        (int(s), i, j)
+        for i, j in permutations(rules.shown, 2)
+        for s in np.flatnonzero(rules.dominates(p, i, j))
+    )
+
+
+def task_balance(P: FloatArray) -> FloatArray:
+    """Return the product of J P_j of each task, shape (...): 1 where all are equally likely.
 
     Kessels, Goos and Vandebroek (2006), Journal of Marketing Research 43:409.
     """
-    return float(np.prod(P * P.shape[-1], axis=-1).mean())
+    return np.asarray(np.prod(P * P.shape[-1], axis=-1))
+
+
+def utility_balance(P: FloatArray) -> float:
+    """Return the mean over tasks of their balance."""
+    return float(task_balance(P).mean())
 
 
 def correlations(design: Design) -> pd.DataFrame:
@@ -169,11 +219,15 @@ def s_estimates(design: Design, level: float = 0.95) -> pd.Series[float]:
     Respondents answer one block each. Infinite where the prior mean is zero. Rose and Bliemer
     (2013), Transportation 40:1021.
     """
-    variance = np.diag(np.linalg.inv(design.information)) * len(design.blocks)
-    means = design.study.prior_means
-    with np.errstate(divide="ignore"):
-        n = norm.isf((1 - level) / 2) ** 2 * variance / means.to_numpy() ** 2
-    return pd.Series(np.ceil(n), index=means.index)
+    means = np.asarray(design.study.prior_means, dtype=np.float64)
+    n = s_estimates_of(design.information / len(design.blocks), means, 1 - level)
+    return pd.Series(np.ceil(n), index=list(design.study.coefficients))
+
+
+def standard_errors(design: Design, respondents: float) -> pd.Series[float]:
+    """Return the expected standard errors after so many respondents, each with one block."""
+    variance = np.diag(covariances(design.information)) * len(design.blocks)
+    return pd.Series(np.sqrt(variance / respondents), index=list(design.study.coefficients))
 
 
 def _sample_size_lines(design: Design) -> list[str]:
@@ -238,11 +292,10 @@ def _counts(column: pd.Series) -> str:
 def coefficient_table(design: Design) -> Table:
     """Return, per coefficient, its prior, the error that 100 respondents leave, and the S-estimate."""
     study = design.study
-    variance = np.diag(np.linalg.inv(design.information)) * len(design.blocks)
     frame = pd.DataFrame(
         {
             "prior": study.prior_means.to_numpy(),
-            "s.e., N = 100": np.sqrt(variance / 100),
+            "s.e., N = 100": standard_errors(design, 100).to_numpy(),
             "S-estimate": s_estimates(design).to_numpy(),
         },
         index=pd.Index([study.label(name) for name in study.coefficients], name=""),

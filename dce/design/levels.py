@@ -101,32 +101,29 @@ def level_coding(study: Study) -> LevelCoding:
             for part in study.coding.parts
         ]
     )
-    bare = study.typed(
-        pd.DataFrame([{ALTERNATIVE: name} | dict.fromkeys(study.attribute_names) for name in names])
-    )
-    constants = study.coding.matrix(bare)
-    components = []
+    blank: dict[str, object] = dict.fromkeys(study.attribute_names)
+    rows: list[dict[str, object]] = [{ALTERNATIVE: name, **blank} for name in names]
+    places: list[tuple[int, tuple[int, ...], slice]] = []
     for j, name in enumerate(names):
-        mine = []
         for group in groups:
             present = tuple(a for a in group if owned[j, a])
             if not present:
                 continue
-            rows = [
-                {
-                    ALTERNATIVE: name,
-                    **dict.fromkeys(study.attribute_names),
-                    **dict(zip([attributes[a].name for a in present], levels, strict=True)),
-                }
-                for levels in product(*(attributes[a].levels for a in present))
-            ]
-            values = study.coding.matrix(study.typed(pd.DataFrame(rows))) - constants[j]
-            mine.append(Component(present, tuple(len(attributes[a].levels) for a in present), values))
-        components.append(tuple(mine))
+            first = len(rows)
+            own = [attributes[a].name for a in present]
+            for levels in product(*(attributes[a].levels for a in present)):
+                rows.append({ALTERNATIVE: name, **blank, **dict(zip(own, levels, strict=True))})
+            places.append((j, present, slice(first, len(rows))))
+    X = study.coding.matrix(study.typed(pd.DataFrame(rows)))
+    constants = X[: len(names)]
+    components: list[list[Component]] = [[] for _ in names]
+    for j, present, place in places:
+        radix = tuple(len(attributes[a].levels) for a in present)
+        components[j].append(Component(present, radix, X[place] - constants[j]))
     return LevelCoding(
         study,
         constants,
-        tuple(components),
+        tuple(map(tuple, components)),
         owned,
         tuple(len(attribute.levels) for attribute in attributes),
     )
@@ -141,58 +138,3 @@ def _components(terms: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
         joined = set(term).union(*(group for group in groups if group & set(term)))
         groups = [group for group in groups if not group & joined] + [joined]
     return sorted(tuple(sorted(group)) for group in groups)
-
-
-@dataclass(frozen=True)
-class Feasibility:
-    """Which services, and which tasks, a study allows."""
-
-    coding: LevelCoding
-
-    def services(self, j: int, L: IntArray) -> BoolArray:
-        """Whether services (..., A) of alternative j keep the restrictions, shape (...)."""
-        study = self.coding.study
-        index = {name: a for a, name in enumerate(study.attribute_names)}
-        allowed = np.ones(L.shape[:-1], dtype=bool)
-        for rule in study.rules:
-            columns = [index[name] for name in rule.attributes]
-            if self.coding.owned[j, columns].all():
-                allowed &= rule.allowed[tuple(L[..., a] for a in columns)]
-        return allowed
-
-    def violations(self, L: IntArray) -> IntArray:
-        """Number of broken rules of every alternative of every task, shape (S, J)."""
-        S, J, _ = L.shape
-        broken = np.zeros((S, J), dtype=np.intp)
-        for j in range(J):
-            broken[:, j] += ~self.services(j, L[:, j])
-        if not self.coding.study.labelled:
-            for i, j in self._pairs():
-                same = (L[:, i] == L[:, j]).all(axis=1)
-                broken[:, i] += same
-                broken[:, j] += same
-        keys = self.task_keys(L)
-        _, inverse, counts = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
-        broken[:, 0] += counts[inverse.reshape(-1)] > 1
-        return broken
-
-    def _pairs(self) -> list[tuple[int, int]]:
-        """Alternatives whose services could be the same: the opt-out is not among them."""
-        services = np.flatnonzero(self.coding.owned.any(axis=1))
-        return [(int(i), int(j)) for n, i in enumerate(services) for j in services[n + 1 :]]
-
-    def task_keys(self, L: IntArray) -> IntArray:
-        """Return rows that are equal for repeated tasks, mirrored ones included if unlabelled."""
-        S, J, A = L.shape
-        if self.coding.study.labelled:
-            return L.reshape(S, J * A)
-        radix = tuple(n + 1 for n in self.coding.sizes)
-        if np.prod(radix, dtype=np.float64) < 2**62:
-            numbers = np.ravel_multi_index(tuple(L[..., a] + 1 for a in range(A)), radix)
-        else:
-            _, numbers = np.unique(L.reshape(S * J, A), axis=0, return_inverse=True)
-        return np.sort(np.reshape(numbers, (S, J)), axis=1)
-
-    def is_feasible(self, L: IntArray) -> bool:
-        """Whether no rule is broken."""
-        return not self.violations(L).any()

@@ -11,10 +11,12 @@ from typing import get_args
 import numpy as np
 import pandas as pd
 
-from dce.design.blocks import assign_blocks
+from dce.design.asked import check_seconds, settings_of, whole_number
+from dce.design.blocks import blocked_design
 from dce.design.design import Design, check_utility_identified
 from dce.design.draws import Draws, prior_draws
 from dce.design.joint_prior import PilotFit
+from dce.design.last_resort import last_resort
 from dce.design.levels import LevelCoding, level_coding
 from dce.design.method import (
     Constants,
@@ -24,21 +26,18 @@ from dce.design.method import (
     problem_of,
     utilities_of,
 )
-from dce.design.possibility import possible_tasks, why_none
+from dce.design.possibility import why_none
 from dce.design.problem import Problem
 from dce.design.search import Found, Progress, search
-from dce.design_settings import DesignSettings, LevelBalance
-from dce.errors import DesignError, StudyError, listed, quoted
-from dce.logit import FloatArray, IntArray
+from dce.design_settings import LevelBalance
+from dce.errors import DesignError, listed, quoted
 from dce.prior import Prior
 from dce.study import Study
 
 STARTS = 2
 """Populations of the search, unless told otherwise."""
-ROUNDS = 3
+ROUNDS = 5
 """Rounds of each, unless told otherwise."""
-ANY_TASKS = 500
-"""Random tasks that show whether any design identifies a utility."""
 
 
 def make_design(
@@ -50,6 +49,7 @@ def make_design(
     level_balance: LevelBalance | None = None,
     dominated: bool | None = None,
     overlap: tuple[int, int] | None = None,
+    repeated: bool | None = None,
     criterion: CriterionKind | Criterion = "D",
     constants: Constants = "estimated",
     prior: Mapping[str, Prior | float] | PilotFit | pd.DataFrame | None = None,
@@ -79,6 +79,9 @@ def make_design(
     dominated : bool, optional
         Whether a service may be better than its rival in everything, by what the study says of its
         attributes or by the prior means. Default: what the study says.
+    repeated : bool, optional
+        Whether a task may occur twice, also with its services in another order: the smallest D-error
+        is sometimes found so. Default: what the study says.
     overlap : (int, int), optional
         Least and most attributes of which all services of a task show the same level. Default: what
         the study says.
@@ -128,7 +131,7 @@ def make_design(
     Huber and Zwerina (1996), Journal of Marketing Research 33:307; Rose and Bliemer (2009),
     Transport Reviews 29:587; Bliemer and Rose (2010), Transportation Research B 44:720.
     """
-    settings = _settings(
+    settings = settings_of(
         study,
         tasks=tasks,
         blocks=blocks,
@@ -136,10 +139,14 @@ def make_design(
         level_balance=level_balance,
         dominated=dominated,
         overlap=overlap,
+        repeated=repeated,
     )
-    tasks, blocks, seed = settings.tasks, settings.blocks, settings.seed
-    starts, rounds = _whole("starts", starts, 1), _whole("rounds", rounds, 1)
-    _check(study, tasks, seconds, method)
+    seed = settings.seed
+    starts, rounds = whole_number("starts", starts), whole_number("rounds", rounds)
+    workers = None if workers is None else whole_number("workers", workers)
+    check_seconds(seconds)
+    if method not in get_args(Method):
+        raise DesignError(f"method: found {quoted(method)}; allowed: {listed(get_args(Method))}.")
     if not isinstance(criterion, Criterion):
         criterion = Criterion(criterion, constants)
     averaged = _averaged(study, prior, draws, utilities, seed)
@@ -157,37 +164,10 @@ def make_design(
         method=method,
     )
     coding = level_coding(study)
-    rng = np.random.default_rng([seed, 1])
-    L = problem.services.unpack(found.p)
-    _check_found(study, coding, problem, found, rng)
-    block = assign_blocks(_indicators(L, coding), blocks, rng)
-    order = np.lexsort((rng.permutation(tasks), block))
+    found = last_resort(coding, problem, found)
+    _check_found(study, coding, problem, found)
     origin = _origin(criterion, averaged, settings.level_balance, found, starts, seconds, seed)
-    return Design(study, coding.to_frame(L[order], block[order]), origin)
-
-
-def _settings(study: Study, **given: object) -> DesignSettings:
-    """Return the settings of the study, with those that are given in their place."""
-    try:
-        wanted = {name: value for name, value in given.items() if value is not None}
-        settings = replace(study.design, **wanted)  # type: ignore[arg-type]  # it checks
-        study.check_settings(settings)
-    except StudyError as error:
-        raise DesignError(str(error)) from None
-    return settings
-
-
-def _check(study: Study, tasks: int, seconds: float | None, method: str) -> None:
-    if seconds is not None and (isinstance(seconds, bool) or not 0 < seconds < np.inf):
-        raise DesignError(f"seconds: found {quoted(seconds)}; allowed: a number above zero.")
-    if method not in get_args(Method):
-        raise DesignError(f"method: found {quoted(method)}; allowed: {listed(get_args(Method))}.")
-    K, J = len(study.coefficients), len(study.alternative_names)
-    if tasks * (J - 1) < K:
-        least = -(-K // (J - 1))
-        raise DesignError(
-            f"tasks: found {tasks}; allowed: at least {least}, because the utility has {K} coefficients."
-        )
+    return blocked_design(coding, problem.services.unpack(found.p), settings, origin)
 
 
 def _averaged(
@@ -232,27 +212,14 @@ def _with_priors(
     )
 
 
-def _whole(name: str, value: object, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < least:
-        raise DesignError(f"{name}: found {quoted(value)}; allowed: a whole number of at least {least}.")
-    return int(value)
-
-
-def _check_found(
-    study: Study, coding: LevelCoding, problem: Problem, found: Found, rng: np.random.Generator
-) -> None:
+def _check_found(study: Study, coding: LevelCoding, problem: Problem, found: Found) -> None:
     """Refuse a design that breaks a rule or does not identify the utility; say whether any could."""
-    if found.losses > 0:
-        raise DesignError(why_none(study, problem.rules, problem.bounds, found.p))
     try:
         check_utility_identified(study, coding.code(problem.services.unpack(found.p)))
     except DesignError as error:
-        any_tasks = possible_tasks(problem.rules, ANY_TASKS, rng)
-        check_utility_identified(study, coding.code(problem.services.unpack(any_tasks)))
-        cures = "" if problem.bounds.free else "level_balance=False (--free-levels), "
-        raise DesignError(
-            f"{error} Other tasks would: {cures}more tasks, more starts or another seed may help."
-        ) from error
+        raise DesignError(why_none(coding, problem.rules, problem.bounds, found.p)) from error
+    if found.losses > 0:
+        raise DesignError(why_none(coding, problem.rules, problem.bounds, found.p))
 
 
 def _origin(
@@ -305,10 +272,3 @@ def evaluate_design(study: Study, frame: pd.DataFrame, origin: str = "made elsew
     DesignError
     """
     return Design(study, frame, origin)
-
-
-def _indicators(L: IntArray, coding: LevelCoding) -> FloatArray:
-    """Return (S, F): whether a task shows a level of an attribute in an alternative."""
-    return np.column_stack(
-        [L[:, j, a] == level for j, a in np.argwhere(coding.owned) for level in range(coding.sizes[a])]
-    ).astype(np.float64)

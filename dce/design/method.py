@@ -122,13 +122,13 @@ def problem_of(
             "level_balance=False, or another method."
         )
     parts = [_part(s, draws, criterion, weight) for s, draws, weight in utilities]
-    rules = task_rules(coding, settings.dominated, settings.overlap)
+    rules = task_rules(coding, settings.dominated, settings.overlap, settings.repeated)
     if rules.better is not None and not any(better.any() for better in rules.better):
         raise DesignError(
             "dominated: found False, but nothing says which levels people prefer; allowed: priors other than "
             "zero, or attributes that say which end of their levels is better."
         )
-    refuse_impossible(study, rules, bounds)
+    refuse_impossible(coding, rules, bounds)
     candidates = _candidates(rules) if method == "fedorov" else None
     return Problem(Objective(tuple(parts)), rules, bounds, candidates)
 

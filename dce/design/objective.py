@@ -69,6 +69,8 @@ class Part:
         else:
             each = variances.mean(axis=-1) if self.summary == "mean" else variances.max(axis=-1)
             each = np.where(singular, np.inf, each)
+        if len(self.weights) == 1:
+            return np.asarray(each[:, 0])
         return np.asarray(np.tensordot(self.weights, each, axes=(0, 1)))
 
 

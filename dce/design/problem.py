@@ -97,5 +97,7 @@ class Problem:
 
     def broken(self, candidates: IntArray, others: IntArray) -> IntArray:
         """Return the rules that candidates (..., n, J) break, repeats of others (..., 1, N) included."""
+        if self.rules.repeatable:
+            return self.rules.broken(candidates)
         repeated = (self.rules.keys(candidates)[..., None] == others).any(axis=-1)
         return np.asarray(self.rules.broken(candidates) + repeated)

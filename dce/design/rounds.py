@@ -10,10 +10,8 @@ Notation as in :mod:`dce.design.chains`.
 
 from __future__ import annotations
 
-import signal
 import time
-from dataclasses import dataclass
-from multiprocessing.synchronize import Event
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,24 +20,27 @@ from dce.design.chains import Chains
 from dce.design.method import coarser
 from dce.design.problem import Problem
 from dce.design.starts import orthogonal_starts, random_starts
+from dce.design.thermometer import HEATINGS, HIGHEST, LOWEST, Temperatures, temperatures
 from dce.errors import DesignError
 from dce.logit import FloatArray, IntArray
+from dce.parallel import one_blas_thread, told_to_stop
 
-HOT, WARM, COLD = 0.18, 0.05, 0.0053
-"""Temperatures at which the first round and the later rounds begin, and all end, in units of the
-number of coefficients per task: the size of what one task adds to the log-determinant."""
-BUDGET = 8e7
+BUDGET = 1.6e8
 """Cells that a round handles, about: it decides how many designs, sweeps and draws it has."""
 CELLS_A_SECOND = 2e7
 """The same in a second, about, where there is a limit of seconds."""
 ROUNDS_IN_TIME = 4
 """Rounds that are to fit into such a limit."""
 FEWEST_SWEEPS, MOST_SWEEPS = 30, 200
+LATER = 4
+"""How many times fewer sweeps a later round has than the first."""
 MOST_CHAINS = 64
-ABREAST = 30_000
+ABREAST = 60_000
 """Cells of a visit that keep numpy busy rather than Python."""
 COARSE_CHAINS = 16
 """Designs that the first round has abreast, with as few draws of the prior as that takes."""
+HEATING_TIME = 0.1
+"""Share of a limit of seconds for finding out temperatures."""
 COARSE_TIME = 0.6
 """Share of a limit of seconds for annealing, where climbing with more draws follows."""
 CLIMBS = 3
@@ -52,18 +53,25 @@ ORTHOGONAL = 4
 """Designs from orthogonal arrays that are looked at, in multiples of the chains."""
 
 
+CUTS = ["", "time", "interrupt"]
+"""What can end a round early, in order of gravity."""
+
+
 @dataclass(frozen=True)
 class Round:
     """What a round takes and gives: designs (N, S, J), the best first, and their scores less losses.
 
-    ``cut`` is empty, or says what ended it early: ``"time"`` or ``"interrupt"``.
+    ``cut`` is empty, or says what ended it early: ``"time"`` or ``"interrupt"``; ``temperatures`` are
+    those that the first round has found fit.
     """
 
     p: IntArray
     score: FloatArray
     cut: str = ""
+    temperatures: Temperatures | None = None
 
 
+@one_blas_thread()
 def take_round(
     problem: Problem, method: str, before: Round | None, seeds: np.random.SeedSequence, seconds: float
 ) -> Round:
@@ -88,24 +96,30 @@ def take_round(
         if not len(made.p):
             raise DesignError(
                 f"method 'orthogonal': no orthogonal array of {problem.tasks} rows has columns for the "
-                "levels of every attribute; allowed: another number of tasks, such as 8, 9, 16, 18, 27, 32 or "
-                "36, or another method."
+                "levels of every attribute; allowed: another number of tasks, such as 8, 9, 16, 18, 27, 32 "
+                "or 36, or another method."
             )
         return made
     share = ABREAST / COARSE_CHAINS if before is None else budget / problem.visits / FEWEST_SWEEPS
     few = coarser(problem, max(int(share / problem.cells_of_a_draw), 1))
     C, sweeps = size(few, budget)
     if before is None:
-        p, hot = _random(few, C, rng), HOT
+        p = _random(few, C, rng)
+        fit = _heated(few, p, ends, rng)
+        hot = fit.hot
     else:
+        fit = before.temperatures or _heated(few, before.p[:C], ends, rng)
         kept = before.p[: max(C // 4, 1)]
-        p, hot = kept[np.arange(C) % len(kept)], WARM
+        p, hot = kept[np.arange(C) % len(kept)], float(np.exp(rng.uniform(*np.log(fit.warm))))
+        sweeps = max(sweeps // LATER, FEWEST_SWEEPS)
     limit = (ends - time.monotonic()) * (1.0 if few is problem else COARSE_TIME)
-    taken = _annealed(few, p, _cooling(problem, hot, sweeps, limit), rng)
+    taken = _annealed(few, p, Cooling(hot, fit.cold, sweeps, max(limit, 0.0), told_to_stop), rng)
     if before is None and not taken.cut:
         made = _orthogonal(problem, few, C, rng, ends)
         taken = merged(taken, made) if len(made.p) else taken
-    return taken if few is problem else _finished(problem, taken, budget, rng, ends)
+    if few is not problem:
+        taken = _finished(problem, taken, budget, rng, ends)
+    return replace(taken, temperatures=fit)
 
 
 def budget_of(seconds: float) -> float:
@@ -140,7 +154,7 @@ def _orthogonal(problem: Problem, few: Problem, number: int, rng: np.random.Gene
     if not len(made):
         return Round(made, np.empty(0))
     made = _promising(few, made, max(number // 4, 1))
-    return _annealed(few, made, _cooling(problem, HOT, 0, ends - time.monotonic()), rng)
+    return _annealed(few, made, _climbing(ends), rng)
 
 
 def _finished(problem: Problem, taken: Round, budget: float, rng: np.random.Generator, ends: float) -> Round:
@@ -150,13 +164,22 @@ def _finished(problem: Problem, taken: Round, budget: float, rng: np.random.Gene
         return taken
     draws = budget / problem.visits / CLIMBS / problem.cells_of_a_draw
     finer = coarser(problem, max(int(draws), 1))
-    climbed = _annealed(finer, taken.p[:1], _cooling(problem, HOT, 0, ends - time.monotonic()), rng)
+    climbed = _annealed(finer, taken.p[:1], _climbing(ends), rng)
     return merged(taken, climbed if finer is problem else _rescored(problem, climbed))
 
 
-def _cooling(problem: Problem, hot: float, sweeps: int, seconds: float) -> Cooling:
+def _heated(problem: Problem, p: IntArray, ends: float, rng: np.random.Generator) -> Temperatures:
+    """Return the temperatures that fit a problem: those of designs that climb and are then heated."""
     unit = problem.objective.parts[0].counted / problem.tasks
-    return Cooling(unit * hot, unit * COLD, sweeps, max(seconds, 0.0), told_to_stop)
+    limit = HEATING_TIME * (ends - time.monotonic())
+    climbed = anneal(problem, p, _climbing(ends, HEATING_TIME), rng)
+    heating = Cooling(LOWEST * unit, HIGHEST * unit, HEATINGS, max(limit, 0.0), told_to_stop)
+    return temperatures(() if climbed.cut else anneal(problem, climbed.p, heating, rng).mobility, unit)
+
+
+def _climbing(ends: float, share: float = 1.0) -> Cooling:
+    """Return a cooling without sweeps: all there is left to do is to climb."""
+    return Cooling(1.0, 1.0, 0, max(share * (ends - time.monotonic()), 0.0), told_to_stop)
 
 
 def _annealed(problem: Problem, p: IntArray, cooling: Cooling, rng: np.random.Generator) -> Round:
@@ -174,12 +197,11 @@ def _promising(problem: Problem, p: IntArray, number: int) -> IntArray:
     score = np.concatenate([_scores(problem, p[k : k + number]) for k in range(0, len(p), number)])
     best = np.argsort(-score, kind="stable")[:number]
     regular = best[np.isfinite(score[best])]
-    return p[regular if len(regular) else best[:1]]
+    return p[regular if len(regular) else best]
 
 
 def _scores(problem: Problem, p: IntArray) -> FloatArray:
-    chains = Chains(problem, p)
-    return chains.score - chains.losses
+    return Chains(problem, p).net
 
 
 def ranked(p: IntArray, score: FloatArray, cut: str = "") -> Round:
@@ -193,21 +215,5 @@ def merged(one: Round, other: Round) -> Round:
     both = ranked(np.concatenate([one.p, other.p]), np.concatenate([one.score, other.score]))
     _, first = np.unique(np.round(both.score, 9), return_index=True)
     kept = np.sort(first)[: max(len(one.p), len(other.p))]
-    return Round(both.p[kept], both.score[kept], max(one.cut, other.cut, key=CUTS.index))
-
-
-CUTS = ["", "time", "interrupt"]
-
-_stop: Event | None = None
-
-
-def prepare(stop: Event) -> None:
-    """Prepare a process of a pool: an interrupt is the parent's to handle, who sets ``stop``."""
-    global _stop  # noqa: PLW0603  # one for each process of the pool, set once
-    _stop = stop
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-def told_to_stop() -> bool:
-    """Whether the parent of this process wants its rounds to end."""
-    return _stop is not None and _stop.is_set()
+    cut = max(one.cut, other.cut, key=CUTS.index)
+    return Round(both.p[kept], both.score[kept], cut, one.temperatures or other.temperatures)

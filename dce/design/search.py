@@ -7,23 +7,21 @@ how many processes share the work.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
-import sys
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 
 from dce.design.chains import Chains
 from dce.design.problem import Problem
-from dce.design.rounds import BUDGET, CUTS, Round, merged, prepare, ranked, size, take_round
+from dce.design.rounds import BUDGET, CUTS, Round, merged, ranked, size, take_round
 from dce.errors import DesignError
 from dce.logit import IntArray
+from dce.parallel import processes
 
 ENOUGH_WORK = 2e8
 """Cells in all from which other processes are worth their start."""
@@ -125,7 +123,7 @@ def search(
             progress(passed, total, _value(problem, _best(populations)))
 
     try:
-        with _executor(executor, workers if enough else 1) as (pool, interrupt):
+        with processes(executor, workers if enough else 1) as (pool, interrupt):
             try:
                 cut = _take_rounds(problem, method, populations, each, ends, pool, abreast, report)
             except KeyboardInterrupt:
@@ -220,22 +218,7 @@ def _found(problem: Problem, populations: list[_Start], stopped: str) -> Found:
     taken = [start.best for start in populations if start.best is not None]
     both = ranked(np.concatenate([t.p for t in taken]), np.concatenate([t.score for t in taken]))
     chains = Chains(problem, both.p[:1].copy())
-    value = float(np.exp(-chains.score[0] / problem.objective.parts[0].counted))
+    score = chains.net[0] + chains.losses[0]
+    value = float(np.exp(-score / problem.objective.parts[0].counted))
     done = sum(start.rounds for start in populations)
     return Found(both.p[0], value, float(chains.losses[0]), done, stopped, both.p)
-
-
-@contextmanager
-def _executor(given: Executor | None, workers: int) -> Iterator[tuple[Executor | None, Callable[[], None]]]:
-    """Yield an executor, None for this process, and what to call to end its rounds early."""
-    if given is not None or workers == 1:
-        yield given, lambda: None
-        return
-    fork = sys.platform == "linux" and sys.version_info < (3, 12)
-    context = multiprocessing.get_context("fork" if fork else None)
-    stop = context.Event()
-    with ProcessPoolExecutor(workers, context, prepare, (stop,)) as pool:
-        try:
-            yield pool, stop.set
-        finally:
-            stop.set()

@@ -11,12 +11,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import prod
 
 import numpy as np
 
 from dce.design.levels import Component, LevelCoding
+from dce.errors import DesignError
 from dce.logit import FloatArray, IntArray
 
+MOST_SERVICES = 2**60
+"""Services of an alternative that can be numbered."""
 MOST_CELLS = 4_000_000
 """Numbers of a table; a larger one is not made."""
 
@@ -37,7 +41,20 @@ class Services:
 
     @classmethod
     def of(cls, coding: LevelCoding) -> Services:
-        """Return the services of a study's alternatives."""
+        """Return the services of a study's alternatives.
+
+        Raises
+        ------
+        DesignError
+            If there are more than integers can number.
+        """
+        for name, owned in zip(coding.study.alternative_names, coding.owned, strict=True):
+            count = prod(n for n, own in zip(coding.sizes, owned, strict=True) if own)
+            if count > MOST_SERVICES:
+                raise DesignError(
+                    f"alternative {name!r}: found {count:.3g} combinations of levels; allowed: at most "
+                    f"{MOST_SERVICES:.3g}. Fewer attributes or levels make fewer."
+                )
         return cls(np.where(coding.owned, np.asarray(coding.sizes), 1).astype(np.intp), coding.owned)
 
     @cached_property

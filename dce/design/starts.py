@@ -45,7 +45,7 @@ def random_starts(problem: Problem, number: int, rng: np.random.Generator) -> In
 def orthogonal_starts(problem: Problem, number: int, rng: np.random.Generator) -> IntArray:
     """Return designs (number, S, J) made from an orthogonal array of S rows; none where none fits.
 
-    The first alternative shows the rows of the array, the others cyclic shifts of it, or, where the
+    The first alternative shows the rows of the array, the others shifts of it, or, where the
     alternatives are labelled, other columns of the array. Levels are relabelled at random.
     """
     sizes, owned = problem.services.sizes, problem.services.owned
@@ -72,10 +72,18 @@ def orthogonal_starts(problem: Problem, number: int, rng: np.random.Generator) -
                 if problem.rules.labelled:
                     levels = rng.permutation(n)[levels]
                 else:
-                    levels = same[(levels + shifts[k]) % n]
+                    levels = same[_shifted(levels, int(shifts[k]), n)]
                 p[:, j] += levels * problem.services.strides[j, a]
         designs.append(p)
     return np.stack(designs)
+
+
+def _shifted(levels: IntArray, shift: int, n: int) -> IntArray:
+    """Return levels shifted in a group of n elements: of vectors of bits where n is a power of two.
+
+    All differences between the alternatives are then different, as they are for a prime n.
+    """
+    return levels ^ shift if n & (n - 1) == 0 else (levels + shift) % n
 
 
 def _shifts(n: int, owners: int, rng: np.random.Generator) -> IntArray:

@@ -61,6 +61,8 @@ class TaskRules:
         everything. None: it may.
     overlap : (int, int) or None
         Least and most attributes of which all services of a task show the same level.
+    repeatable : bool
+        Whether a design may have a task twice.
     """
 
     services: Services
@@ -68,6 +70,7 @@ class TaskRules:
     restrictions: Sequence[ServiceRule] = ()
     better: Sequence[BoolArray] | None = None
     overlap: tuple[int, int] | None = None
+    repeatable: bool = False
 
     def only(
         self,
@@ -119,16 +122,12 @@ class TaskRules:
         if self.restrictions:
             for j in self.shown:
                 count += ~self.allowed(j, p[..., j])
-        if not self._compares:
-            return count
+        if self.better is None and self.overlap is None:
+            return count + self.identical(p)
         if self._pairs is not None:
             first, second = self.shown
             return count + self._pairs[p[..., first], p[..., second]]
         return count + self._broken_between(p)
-
-    @property
-    def _compares(self) -> bool:
-        return not self.labelled or self.better is not None or self.overlap is not None
 
     @cached_property
     def _pairs(self) -> npt.NDArray[np.int8] | None:
@@ -236,7 +235,12 @@ class TaskRules:
         return [int(x) | 1 for x in np.random.default_rng(60).integers(2**40, 2**60, len(self.shown))]
 
     def repeated(self, p: IntArray) -> IntArray:
-        """Return how many tasks of designs p (..., S, J) repeat an earlier one, shape (...)."""
+        """Return how many tasks of designs p (..., S, J) repeat an earlier one, shape (...).
+
+        Zero where they may.
+        """
+        if self.repeatable:
+            return np.zeros(p.shape[:-2], dtype=np.intp)
         keys = np.sort(self.keys(p), axis=-1)
         return np.asarray((keys[..., 1:] == keys[..., :-1]).sum(axis=-1))
 
@@ -261,7 +265,10 @@ class TaskRules:
 
 
 def task_rules(
-    coding: LevelCoding, dominated: bool = True, overlap: tuple[int, int] | None = None
+    coding: LevelCoding,
+    dominated: bool = True,
+    overlap: tuple[int, int] | None = None,
+    repeated: bool = False,
 ) -> TaskRules:
     """Return the rules of a study.
 
@@ -271,6 +278,8 @@ def task_rules(
     dominated : bool, optional
         Whether a service may be better than its rival in everything.
     overlap : (int, int), optional
+    repeated : bool, optional
+        Whether a design may have a task twice.
     """
     study = coding.study
     restrictions = tuple(
@@ -280,7 +289,7 @@ def task_rules(
         for rule in study.rules
     )
     better = None if dominated else better_levels(coding)
-    return TaskRules(Services.of(coding), study.labelled, restrictions, better, overlap)
+    return TaskRules(Services.of(coding), study.labelled, restrictions, better, overlap, repeated)
 
 
 def better_levels(coding: LevelCoding) -> tuple[BoolArray, ...]:

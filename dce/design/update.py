@@ -111,6 +111,7 @@ def _bordered(
     return E
 
 
+@np.errstate(divide="ignore", invalid="ignore", over="ignore")  # where rounding has spoilt A
 def _eliminated(
     E: list[list[FloatArray]], m: int, Z: list[FloatArray] | None
 ) -> tuple[FloatArray, FloatArray | None]:
@@ -134,7 +135,8 @@ def _eliminated(
                 Z[r] = Z[r] - factor[..., None] * Z[c]
         if Z is not None:
             lost = lost + Z[c] ** 2 / signed[..., None]
-    gained = np.where(singular, -np.inf, np.log(ratio))
+    singular |= ~(ratio > 0)
+    gained = np.where(singular, -np.inf, np.log(np.where(singular, 1.0, ratio)))
     return gained, None if Z is None else np.asarray(lost)
 
 

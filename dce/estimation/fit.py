@@ -25,7 +25,7 @@ from dce.estimation.newton import Maximum, inverse, maximise
 from dce.estimation.separation import check_separated, may_be_separated
 from dce.formula import ALTERNATIVE, parse_formula
 from dce.identification import check_identified
-from dce.logit import FloatArray, log_likelihood, log_probabilities, scores
+from dce.logit import BoolArray, FloatArray, IntArray, log_likelihood, log_probabilities, scores
 from dce.study import Study
 from dce.table import Table, number
 
@@ -228,18 +228,12 @@ def fit_coded(choices: Choices, coding: Coding, covariance: CovarianceKind) -> F
     """Fit a utility whose coding is known: the same for all subgroups, for example."""
     layout = choices.layout
     if covariance == "clustered":
-        _check_clusters(layout, len(coding.names))
+        respondents = None if layout.respondents is None else int(layout.respondents.max()) + 1
+        check_clusters(respondents, len(coding.names))
     X = _arranged(coding.matrix(choices.frame), layout)
 
     at_zero = check_identified(X, layout.available, layout.weights, coding.names)
-    try:
-        best = maximise(X, layout.available, layout.chosen, layout.weights)
-    except ConvergenceError:
-        check_separated(X, layout.available, layout.chosen, layout.weights, coding.names)
-        raise
-    if may_be_separated(at_zero, best.information):
-        check_separated(X, layout.available, layout.chosen, layout.weights, coding.names)
-
+    best = finite_maximum(X, layout.available, layout.chosen, layout.weights, coding.names, at_zero)
     V = _covariance(X, layout, best, covariance)
     names = list(coding.names)
     null = log_probabilities(np.zeros((*layout.rows.shape, 1)), np.zeros(1), layout.available)
@@ -262,6 +256,35 @@ def fit_coded(choices: Choices, coding: Coding, covariance: CovarianceKind) -> F
     )
 
 
+def finite_maximum(
+    X: FloatArray,
+    available: BoolArray,
+    chosen: IntArray,
+    weights: FloatArray,
+    names: tuple[str, ...],
+    at_zero: FloatArray,
+) -> Maximum:
+    """Maximise the log-likelihood, and refuse answers that are predicted perfectly.
+
+    Notation as in :mod:`dce.logit`; ``at_zero`` (K, K) is the information at zero coefficients.
+
+    Raises
+    ------
+    SeparationError
+        If the maximum is at infinity, with the names of the coefficients.
+    ConvergenceError
+        If it is finite, but was not reached.
+    """
+    try:
+        best = maximise(X, available, chosen, weights)
+    except ConvergenceError:
+        check_separated(X, available, chosen, weights, names)
+        raise
+    if may_be_separated(at_zero, best.information):
+        check_separated(X, available, chosen, weights, names)
+    return best
+
+
 def learn_utility(choices: Choices, formula: str | None) -> Coding:
     """Return the coding of a formula (default: the study's utility) for these answers."""
     study, frame = choices.study, choices.frame
@@ -280,19 +303,19 @@ def learn_utility(choices: Choices, formula: str | None) -> Coding:
     return learn_coding(text, frame.assign(**{ALTERNATIVE: alternatives}), fixed=fixed)
 
 
-def _check_clusters(layout: Layout, K: int) -> None:
+def check_clusters(respondents: int | None, K: int) -> None:
+    """Refuse errors clustered by so few respondents, None if unknown, for K coefficients."""
     cure = "give covariance='robust' or 'classical'"
-    if layout.respondents is None:
+    if respondents is None:
         raise EstimationError(
             f"clustered standard errors need respondents, and these answers name none: {cure}."
         )
-    if layout.respondents.max() == 0:
+    if respondents == 1:
         raise EstimationError(f"clustered standard errors need two respondents, found one: {cure}.")
-    G = int(layout.respondents.max()) + 1
-    if G <= K:
+    if respondents <= K:
         raise EstimationError(
-            f"clustered standard errors of {K} coefficients need more than {K} respondents, found {G}: "
-            f"{cure}, or estimate fewer coefficients."
+            f"clustered standard errors of {K} coefficients need more than {K} respondents, found "
+            f"{respondents}: {cure}, or estimate fewer coefficients."
         )
 
 

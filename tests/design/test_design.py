@@ -190,10 +190,12 @@ def test_broken_restrictions_are_counted(small_design, clinics):
     names = list(small_design.study.attribute_names)
     identical = frame.copy()
     identical.loc[1, names] = identical.loc[0, names]
-    assert dce.evaluate_design(small_design.study, identical).broken_restrictions == 2
+    assert dce.evaluate_design(small_design.study, identical).broken_rules == {"identical services": 1}
     mirrored = frame.copy()
     mirrored.loc[[2, 3], names] = mirrored.loc[[1, 0], names].to_numpy()
-    assert dce.evaluate_design(small_design.study, mirrored).broken_restrictions == 2
+    assert dce.evaluate_design(small_design.study, mirrored).broken_rules == {"repeated tasks": 1}
+    asks = clinics(design=dce.DesignSettings(overlap=(3, 3), repeated=True))
+    assert dce.evaluate_design(asks, mirrored).broken_rules == {"overlap of 3 to 3 attributes": 12}
 
 
 def test_what_is_not_identified_is_named(small_design):
@@ -268,7 +270,7 @@ def test_errors_of_files_say_which(small, tmp_path):
         ({"seed": "x"}, "seed: found 'x'"),
         ({"tasks": 2.5}, "tasks: found 2.5"),
         ({"blocks": 20}, "blocks: found 20; allowed: at most the number of tasks"),
-        ({"level_balance": 3}, "level_balance: found 3; allowed: True or False"),
+        ({"level_balance": 3}, "level_balance: found 3; allowed: true, false, or a table of attributes"),
         ({"starts": 0}, "starts: found 0"),
     ],
 )

@@ -10,6 +10,9 @@ from scipy.stats import norm
 
 import dce
 from dce.design import diagnostics
+from dce.design.criteria_table import criteria
+from dce.design.levels import level_coding
+from dce.design.report import design_report
 
 TINY = """
 block task alternative wait parking
@@ -176,14 +179,22 @@ def test_a_summary_of_long_names_fits_80_columns():
     attributes = [dce.Attribute(f"a{k}", levels, f"{k}: " + "a long label " * 9) for k in range(4)]
     alternatives = [dce.Alternative(f"the service of provider number {k}") for k in range(5)]
     study = dce.Study("A title of many words " * 10, attributes, alternatives)
-    assert widest(str(dce.make_design(study, starts=1, tasks=12, blocks=3))) <= 80
+    L = np.random.default_rng(1).integers(4, size=(12, 5, 4))
+    frame = level_coding(study).to_frame(L, np.repeat([1, 2, 3], 4))
+    design = dce.evaluate_design(study, frame)
+    assert widest(str(design)) <= 80
+    assert widest(str(design_report(design))) <= 80
 
 
-def test_the_summary_says_what_the_d_error_leaves_out(request, physiotherapy_design):
+def test_the_summary_says_what_the_d_error_is_of(request, physiotherapy_design):
     text = " ".join(str(shipped("peer-support", request)).split())
-    assert "The standard deviations of the priors are not part of this D-error" in text
+    assert "D-error 0.19609 (at the prior means; all 14 coefficients)" in text
+    db_error = (
+        criteria(shipped("peer-support", request)).to_frame().loc["DB-error, all coefficients", "value"]
+    )
+    assert f"DB-error {db_error:.5g} (D-error averaged over 277 cubature points of the priors)" in text
     assert "No S-estimate, because the prior is zero: Constant: Service 2" in text
-    assert "standard deviations" not in str(physiotherapy_design)
+    assert "DB-error" not in str(physiotherapy_design)
     assert "Not in the utility" not in str(physiotherapy_design)
     assert "Broken" not in str(physiotherapy_design)
     text = str(tiny(utility="wait"))
@@ -216,3 +227,21 @@ def test_blocks_of_unequal_size_are_said():
     assert "4 tasks of 2 alternatives; made elsewhere" in str(one)
     assert "block r" not in str(one)
     assert "respondents per block" not in str(one)
+
+
+def test_overlap_and_balance_task_by_task():
+    design = tiny(opt_out=True, priors={"constant[none]": math.log(2), "wait": 0, "parking[yes]": 0})
+    # wait is 4 and 4 in task 2; parking is no and no in task 3, yes and yes in task 4
+    assert diagnostics.overlapping(design).tolist() == [
+        [False, False],
+        [True, False],
+        [False, True],
+        [False, True],
+    ]
+    assert diagnostics.task_balance(design.probabilities) == pytest.approx(np.full(4, 27 / 32))
+
+
+def test_an_attribute_of_one_alternative_never_overlaps(request):
+    design = shipped("staff-support", request)
+    event = design.study.attribute_names.index("event")
+    assert not diagnostics.overlapping(design)[:, event].any()

@@ -1,10 +1,10 @@
-"""Coding by look-up against the coding itself; the rules of a design by hand."""
+"""Coding by look-up against the coding itself."""
 
 import numpy as np
 import pytest
 
 import dce
-from dce.design.levels import Feasibility, level_coding
+from dce.design.levels import level_coding
 
 A, B = dce.Alternative("A"), dce.Alternative("B", constant=True)
 ATTRIBUTES = [
@@ -71,40 +71,3 @@ def test_look_up_with_attributes_of_some_alternatives(utility, rng):
 @pytest.mark.parametrize("name", ["physiotherapy", "peer-support", "staff-support"])
 def test_look_up_of_the_shipped_studies(name, request, rng):
     check_look_up(dce.Study.read(request.config.rootpath / "designs" / name), rng)
-
-
-def two_attributes(**changes):
-    attributes = [dce.Attribute("a", ["u", "v"]), dce.Attribute("b", ["x", "y", "z"])]
-    return dce.Study("T", attributes, [A, dce.Alternative("B")], **changes)
-
-
-def broken(study, tasks):
-    return Feasibility(level_coding(study)).violations(np.array(tasks)).tolist()
-
-
-def test_a_restriction_is_broken_by_a_service():
-    study = two_attributes(restrictions=['not (a == "u" and b == "z")', 'b != "y" or a == "v"'])
-    assert broken(study, [[[0, 0], [1, 0]], [[0, 2], [1, 0]], [[0, 1], [0, 2]]]) == [[0, 0], [1, 0], [1, 1]]
-
-
-def test_a_restriction_on_what_an_alternative_lacks_holds():
-    attributes = [dce.Attribute("a", ["u", "v"]), dce.Attribute("b", ["x", "y"], alternatives=["B"])]
-    study = dce.Study("T", attributes, [A, B], labelled=True, restrictions=['not (a == "u" and b == "x")'])
-    assert broken(study, [[[0, -1], [1, 0]], [[0, -1], [0, 0]]]) == [[0, 0], [0, 1]]
-
-
-def test_identical_services_and_repeated_tasks_are_broken():
-    first, mirrored, other, same = [[0, 0], [1, 1]], [[1, 1], [0, 0]], [[0, 0], [1, 2]], [[1, 1], [1, 1]]
-    assert broken(two_attributes(), [first, other, same]) == [[0, 0], [0, 0], [1, 1]]
-    assert broken(two_attributes(), [first, other, first]) == [[1, 0], [0, 0], [1, 0]]
-    assert broken(two_attributes(), [first, mirrored, other]) == [[1, 0], [1, 0], [0, 0]]
-    # A labelled alternative is not its rival, so neither the same levels nor a mirror is the same.
-    assert broken(two_attributes(labelled=True), [first, mirrored, same]) == [[0, 0]] * 3
-    assert broken(two_attributes(labelled=True), [first, other, first]) == [[1, 0], [0, 0], [1, 0]]
-
-
-def test_an_opt_out_is_never_the_same_as_a_service():
-    study = two_attributes(opt_out=dce.Alternative("none"))
-    none = [-1, -1]
-    tasks = [[[0, 0], [1, 1], none], [[0, 1], [0, 2], none], [[1, 1], [0, 0], none]]
-    assert broken(study, tasks) == [[1, 0, 0], [0, 0, 0], [1, 0, 0]]

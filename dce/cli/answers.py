@@ -1,0 +1,215 @@
+"""The commands from the survey to the what-if."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dce.choices import Choices
+from dce.cli.console import (
+    Covariance,
+    DesignPath,
+    Formula,
+    ManifestPath,
+    MapPath,
+    Out,
+    Respondents,
+    Responses,
+    Seed,
+    StudyPath,
+    app,
+    fielded_design,
+    folder_of,
+    publish,
+    range_warnings,
+    read_answers,
+    screen,
+    show,
+    wrote,
+)
+from dce.errors import DceError, EstimationError
+from dce.estimation.fit import CovarianceKind, Fit, fit_mnl
+from dce.estimation.rates import Convention, marginal_rates
+from dce.estimation.scenarios import ScenarioProbabilities, scenarios
+from dce.estimation.subgroups import fit_by
+from dce.formula import ALTERNATIVE
+from dce.simulation import simulate_choices
+from dce.survey.export import PLACES, export_survey
+from dce.survey.response_file import write_responses
+
+
+@app.command()
+def survey(
+    study: StudyPath,
+    to: Annotated[str, typer.Option(help=f"Where to, with commas between: {', '.join(PLACES)}.")] = "html",
+    design_path: DesignPath = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for the files. Default: survey in the study.")
+    ] = None,
+) -> None:
+    """Write the choice cards, and the manifest that ties answers to the design."""
+    fielded = fielded_design(study, design_path)
+    folder = out or folder_of(study) / "survey"
+    for path in export_survey(fielded, folder, [place.strip() for place in to.split(",")]):
+        wrote(path)
+
+
+@app.command()
+def simulate(
+    study: StudyPath,
+    respondents: Respondents = 400,
+    seed: Seed = 1,
+    design_path: DesignPath = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="CSV file. Default: simulated.csv in the study.")
+    ] = None,
+    force: Annotated[bool, typer.Option(help="Replace a file that is there.")] = False,
+) -> None:
+    """Simulate answers from the priors, as a file that 'dce fit' reads."""
+    fielded = fielded_design(study, design_path)
+    path = out or folder_of(study) / "simulated.csv"
+    if path.exists() and not force:
+        raise DceError(
+            f"{path}: exists already, and is left as it is: it may hold real answers. Give --out for "
+            "another file, or --force to replace it."
+        )
+    choices = simulate_choices(fielded, respondents=respondents, seed=seed)
+    show(choices)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_responses(choices, fielded, path)
+    wrote(path)
+
+
+@app.command()
+def fit(
+    study: StudyPath,
+    responses: Responses,
+    formula: Formula = None,
+    covariance: Covariance = "clustered",
+    by: Annotated[str | None, typer.Option(help="Also fit subgroups of this characteristic.")] = None,
+    design_path: DesignPath = None,
+    mapping: MapPath = None,
+    manifest: ManifestPath = None,
+    out: Out = None,
+) -> None:
+    """Fit the multinomial logit, and show the table that a paper prints."""
+    choices = read_answers(study, responses, design_path, mapping, manifest)
+    show(choices)
+    kind = _kind(covariance)
+    publish("fit", fit_mnl(choices, formula, kind).table(), out)
+    if by is not None:
+        publish(f"fit_by_{by}", fit_by(choices, by, formula, kind).table(), out)
+
+
+@app.command()
+def rates(
+    study: StudyPath,
+    responses: Responses,
+    per: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Reference coefficient, such as wait; may be repeated. Default: every numeric "
+            "attribute that people want less of."
+        ),
+    ] = None,
+    ratio: Annotated[
+        bool, typer.Option("--ratio", help="Plain ratios, not the gain for the better level.")
+    ] = False,
+    formula: Formula = None,
+    covariance: Covariance = "clustered",
+    by: Annotated[str | None, typer.Option(help="In subgroups of this characteristic.")] = None,
+    design_path: DesignPath = None,
+    mapping: MapPath = None,
+    manifest: ManifestPath = None,
+    out: Out = None,
+) -> None:
+    """Marginal rates of substitution: what each attribute is worth, in weeks or miles."""
+    choices = read_answers(study, responses, design_path, mapping, manifest)
+    everybody = fit_mnl(choices, formula, _kind(covariance))
+    for group, fitted in _groups(everybody, choices, by, formula, _kind(covariance)):
+        publish_rates(fitted, per, "ratio" if ratio else "gain", out, group, everybody)
+
+
+@app.command(name="scenarios")
+def scenarios_command(
+    study: StudyPath,
+    responses: Responses,
+    services: Annotated[
+        Path | None, typer.Option("--scenarios", help="Default: scenarios.toml of the study.")
+    ] = None,
+    formula: Formula = None,
+    covariance: Covariance = "clustered",
+    by: Annotated[str | None, typer.Option(help="In subgroups of this characteristic.")] = None,
+    design_path: DesignPath = None,
+    mapping: MapPath = None,
+    manifest: ManifestPath = None,
+    out: Out = None,
+) -> None:
+    """What if: probabilities of choosing each of some services, with intervals."""
+    choices = read_answers(study, responses, design_path, mapping, manifest)
+    path = services or folder_of(study) / "scenarios.toml"
+    everybody = fit_mnl(choices, formula, _kind(covariance))
+    for group, fitted in _groups(everybody, choices, by, formula, _kind(covariance)):
+        publish(f"scenarios {group}".strip(), predict(fitted, path).table(), out)
+
+
+def _groups(
+    everybody: Fit, choices: Choices, by: str | None, formula: str | None, kind: CovarianceKind
+) -> Iterator[tuple[str, Fit]]:
+    """Yield the fit of everybody, or of each subgroup under its name."""
+    if by is None:
+        yield "", everybody
+        return
+    for group, fitted in fit_by(choices, by, formula, kind).fits.items():
+        screen.print(f"\n{by} = {group}", style="bold", markup=False)
+        yield f"{by} = {group}", fitted
+
+
+def _kind(text: str) -> CovarianceKind:
+    kinds: dict[str, CovarianceKind] = {k: k for k in ("clustered", "robust", "classical")}
+    if text not in kinds:
+        raise EstimationError(f"covariance: found {text!r}; allowed: 'clustered', 'robust', 'classical'.")
+    return kinds[text]
+
+
+def predict(fitted: Fit, path: Path) -> ScenarioProbabilities:
+    """Predict scenarios; warnings about the studied range are yellow lines."""
+    with range_warnings():
+        return scenarios(fitted, path)
+
+
+def publish_rates(
+    fitted: Fit,
+    per: Sequence[str] | None,
+    convention: Convention,
+    out: Path | None,
+    group: str,
+    everybody: Fit,
+) -> None:
+    """Show rates per each reference coefficient, and write them if a folder is given."""
+    chosen = list(per or _wanted_less(everybody))
+    if not chosen:
+        screen.print("No numeric attribute has a negative coefficient: say with --per what to divide by.")
+    for name in chosen:
+        publish(
+            f"rates_per_{name} {group}".strip(),
+            marginal_rates(fitted, name, convention, directions_of=everybody).table(),
+            out,
+        )
+
+
+def _wanted_less(fitted: Fit) -> list[str]:
+    """Coefficients below zero of numeric attributes, such as a wait or a cost."""
+    numeric = {a.name for a in fitted.study.attributes if a.is_numeric} if fitted.study else set()
+    coding = fitted.coding
+    return [
+        name
+        for name, part in zip(coding.names, coding.parts, strict=True)
+        if len(part & numeric) == 1
+        and part <= numeric | {ALTERNATIVE}
+        and fitted.coefficients[name] < 0
+        and name.partition(":")[0] in part
+    ]

@@ -1,0 +1,164 @@
+"""What the commands share: the screen, their options, what they read and write."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from dce.choices import Choices
+from dce.design.design import Design
+from dce.errors import DesignError, RangeWarning
+from dce.study import Study
+from dce.survey.responses import read_responses
+from dce.table import Table
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="""Discrete choice experiments, from the study to the what-if.
+
+A STUDY is a folder with a study.toml (or the file itself). The steps, in order:
+
+[bold]dce new[/bold] FOLDER · [bold]dce design[/bold] STUDY · [bold]dce front[/bold] STUDY ·
+[bold]dce power[/bold] STUDY · [bold]dce survey[/bold] STUDY ·
+[bold]dce simulate[/bold] STUDY · [bold]dce fit[/bold] STUDY RESPONSES · [bold]dce rates[/bold] STUDY
+RESPONSES · [bold]dce scenarios[/bold] STUDY RESPONSES
+
+[bold]dce run[/bold] STUDY takes them all at once. An error is one red line, with exit code 2.""",
+)
+screen = Console(highlight=False)
+errors = Console(stderr=True, highlight=False)
+
+StudyPath = Annotated[
+    Path,
+    typer.Argument(metavar="STUDY", help="Folder with a study.toml, or the file.", show_default=False),
+]
+Responses = Annotated[
+    Path,
+    typer.Argument(
+        metavar="RESPONSES",
+        help="CSV file, one row per respondent: respondent, block, t1, t2 ...",
+        show_default=False,
+    ),
+]
+DesignPath = Annotated[
+    Path | None,
+    typer.Option("--design", help="The design that was fielded. Default: design.csv of the study."),
+]
+MapPath = Annotated[
+    Path | None, typer.Option("--map", help="TOML file that says what columns and answers mean.")
+]
+ManifestPath = Annotated[
+    Path | None, typer.Option("--manifest", help="The survey's manifest.json, to check against.")
+]
+Formula = Annotated[
+    str | None,
+    typer.Option(help="Utility, such as 'clinician + wait + wait:age65'. Default: the study's."),
+]
+Covariance = Annotated[str, typer.Option(help="Standard errors: clustered, robust or classical.")]
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the tables as CSV and LaTeX.")]
+Seed = Annotated[int, typer.Option(min=0, help="Same seed, same answers.")]
+Respondents = Annotated[int, typer.Option("--respondents", "-n", min=1, help="Simulated respondents.")]
+
+
+def folder_of(study: Path) -> Path:
+    """Return the folder of a study."""
+    return study if study.is_dir() else study.parent
+
+
+def fielded_design(study: Path, path: Path | None) -> Design:
+    """Read the design that was fielded, and warn where it is not what the study says."""
+    described = Study.read(study)
+    fielded = Design.read(path or folder_of(study), described)
+    settings = described.design
+    if fielded.broken_restrictions:
+        warn(f"the design breaks the rules of the study {fielded.broken_restrictions} times: "
+              "services under a restriction, equal to their rival, or in a repeated task.")  # fmt: skip
+    if (fielded.n_tasks, len(fielded.blocks)) != (settings.tasks, settings.blocks):
+        warn(f"the design has {fielded.n_tasks} tasks in {len(fielded.blocks)} blocks; the study says "
+              f"{settings.tasks} in {settings.blocks}.")  # fmt: skip
+    return fielded
+
+
+def holds(path: Path, design: Design) -> bool:
+    """Whether a file holds this very design."""
+    try:
+        return Design.read(path, design.study).hash == design.hash
+    except DesignError:
+        return False  # it belongs to an earlier version of the study
+
+
+def warn(text: str) -> None:
+    """Show a warning as a yellow line."""
+    errors.print(f"Warning: {text}", style="yellow", markup=False, soft_wrap=True)
+
+
+def read_answers(
+    study: Path,
+    responses: Path,
+    design_path: Path | None,
+    mapping: Path | None,
+    manifest: Path | None,
+) -> Choices:
+    """Read answers to the design that was fielded."""
+    return read_responses(responses, fielded_design(study, design_path), mapping, manifest)
+
+
+@contextmanager
+def range_warnings() -> Iterator[None]:
+    """Show warnings about the studied range as yellow lines."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", RangeWarning)
+        yield
+    for warning in caught:
+        warn(str(warning.message))
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Callable[[float, float, str], None]]:
+    """Yield what moves a progress bar: called with the work done, all of it, and a text."""
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=errors, transient=True) as bar:
+        task = bar.add_task(label, total=None)
+
+        def show(done: float, total: float, text: str) -> None:
+            bar.update(task, completed=done, total=total, description=f"{label}; {text}" if text else label)
+
+        yield show
+
+
+def publish(name: str, table: Table, out: Path | None) -> None:
+    """Show a table, and write it as CSV (unrounded) and LaTeX if a folder is given."""
+    screen.print()
+    screen.print(table)
+    if out is not None:
+        out.mkdir(parents=True, exist_ok=True)
+        safe = re.sub(r"[^\w-]+", "_", name)
+        table.to_frame().to_csv(out / f"{safe}.csv", lineterminator="\n")
+        (out / f"{safe}.tex").write_text(table.to_latex(), encoding="utf-8", newline="\n")
+
+
+def show(thing: Design | Choices) -> None:
+    """Show an object."""
+    screen.print(str(thing), markup=False, soft_wrap=True)
+
+
+def wrote(path: Path) -> None:
+    """Say that a file was written."""
+    screen.print(f"Wrote {path}", markup=False, soft_wrap=True)
+
+
+def step(number: int, name: str) -> None:
+    """Begin a step of ``dce run``."""
+    screen.print()
+    screen.rule(f"{number}. {name}", align="left", style="dim")
