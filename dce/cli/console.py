@@ -81,9 +81,9 @@ def fielded_design(study: Path, path: Path | None) -> Design:
     described = Study.read(study)
     fielded = Design.read(path or folder_of(study), described)
     settings = described.design
-    if fielded.broken_restrictions:
-        warn(f"the design breaks the rules of the study {fielded.broken_restrictions} times: "
-              "services under a restriction, equal to their rival, or in a repeated task.")  # fmt: skip
+    if fielded.broken_rules:
+        kinds = "; ".join(f"{kind}: {n}" for kind, n in fielded.broken_rules.items())
+        warn(f"the design breaks rules of the study: {kinds}.")
     if (fielded.n_tasks, len(fielded.blocks)) != (settings.tasks, settings.blocks):
         warn(f"the design has {fielded.n_tasks} tasks in {len(fielded.blocks)} blocks; the study says "
               f"{settings.tasks} in {settings.blocks}.")  # fmt: skip

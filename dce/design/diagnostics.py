@@ -57,11 +57,9 @@ def quality_lines(design: Design) -> list[str]:
         lines.append(f"Not in the utility, and so not optimised: {', '.join(unused)}")
     if study.caution:
         lines.append(f"Caution: {study.caution}")
-    if design.broken_restrictions:
-        lines.append(
-            f"Broken: services that break a restriction, equal their rival, or stand in a repeated task: "
-            f"{design.broken_restrictions}"
-        )
+    if design.broken_rules:
+        kinds = "; ".join(f"{kind}: {n}" for kind, n in design.broken_rules.items())
+        lines.append(f"Broken rules: {kinds}")
     return lines
 
 

@@ -15,6 +15,8 @@ from dce.design.search import Found
 
 KNOWN = 8
 """Designs to climb from."""
+WARM, COLD, SWEEPS = 0.05, 0.005, 60
+"""How they are annealed first: from a temperature at which few rules break; units as in a search."""
 
 
 def last_resort(coding: LevelCoding, problem: Problem, found: Found) -> Found:
@@ -29,7 +31,8 @@ def last_resort(coding: LevelCoding, problem: Problem, found: Found) -> Found:
     p = possible_designs(coding, problem.rules, problem.bounds, KNOWN, rng)
     if not len(p):
         return found
-    climbed = anneal(problem, p, Cooling(1.0, 1.0, sweeps=0), rng).p
+    unit = problem.objective.parts[0].counted / problem.tasks
+    climbed = anneal(problem, p, Cooling(WARM * unit, COLD * unit, SWEEPS), rng).p
     chains = Chains(problem, np.concatenate([climbed, p]))
     net = np.where(chains.losses == 0, chains.net, -np.inf)
     best = int(net.argmax())

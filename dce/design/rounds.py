@@ -38,7 +38,7 @@ MOST_CHAINS = 64
 ABREAST = 60_000
 """Cells of a visit that keep numpy busy rather than Python."""
 COARSE_CHAINS = 16
-"""Designs that the first round has abreast, with as few draws of the prior as that takes."""
+"""Designs that a round anneals abreast, with as few draws of the prior as that takes."""
 HEATING_TIME = 0.1
 """Share of a limit of seconds for finding out temperatures."""
 COARSE_TIME = 0.6
@@ -100,8 +100,7 @@ def take_round(
                 "or 36, or another method."
             )
         return made
-    share = ABREAST / COARSE_CHAINS if before is None else budget / problem.visits / FEWEST_SWEEPS
-    few = coarser(problem, max(int(share / problem.cells_of_a_draw), 1))
+    few = coarser(problem, max(int(ABREAST / COARSE_CHAINS / problem.cells_of_a_draw), 1))
     C, sweeps = size(few, budget)
     if before is None:
         p = _random(few, C, rng)
@@ -174,7 +173,8 @@ def _heated(problem: Problem, p: IntArray, ends: float, rng: np.random.Generator
     limit = HEATING_TIME * (ends - time.monotonic())
     climbed = anneal(problem, p, _climbing(ends, HEATING_TIME), rng)
     heating = Cooling(LOWEST * unit, HIGHEST * unit, HEATINGS, max(limit, 0.0), told_to_stop)
-    return temperatures(() if climbed.cut else anneal(problem, climbed.p, heating, rng).mobility, unit)
+    heated = () if climbed.cut else anneal(problem, climbed.p, heating, rng).mobility
+    return temperatures(heated, unit, "tasks" if problem.bounds.free else "columns")
 
 
 def _climbing(ends: float, share: float = 1.0) -> Cooling:

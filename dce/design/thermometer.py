@@ -11,12 +11,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
-HOT, WARM, COLD = 0.9, (0.45, 0.8), 0.05
-"""Mobilities, relative to the largest, where a first round begins, where a later round begins (a range),
-and where rounds end."""
+Visits = Literal["tasks", "columns"]
+
+HOT = 0.9
+"""Mobility, relative to the largest, where a first round begins."""
+WARM = {"tasks": (0.5, 0.9), "columns": (0.2, 0.5)}
+"""Range of mobilities where a later round begins, by what a visit looks at. These and those below are what
+served six problems best, of some that were tried."""
+COLD = {"tasks": 0.12, "columns": 0.05}
+"""Mobility where rounds end."""
 LOWEST, HIGHEST = 0.0005, 0.4
 """Temperatures between which designs are heated, per coefficient and task: the size of what one task adds
 to the log-determinant."""
@@ -45,7 +52,7 @@ class Temperatures:
     cold: float
 
 
-def temperatures(mobility: Sequence[tuple[float, float]], unit: float) -> Temperatures:
+def temperatures(mobility: Sequence[tuple[float, float]], unit: float, visits: Visits) -> Temperatures:
     """Return the temperatures that designs which were heated tell.
 
     Parameters
@@ -54,10 +61,13 @@ def temperatures(mobility: Sequence[tuple[float, float]], unit: float) -> Temper
         By rising temperature.
     unit : float
         Coefficients per task.
+    visits : str
+        What a visit looks at: ``"tasks"`` or ``"columns"``.
 
     Examples
     --------
-    >>> temperatures([(t, t / (t + 0.01)) for t in (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.6, 1.0)], 0.5).warm
+    >>> heated = [(t, t / (t + 0.01)) for t in (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 0.6, 1.0)]
+    >>> temperatures(heated, 0.5, "tasks").warm
     (0.01, 0.1)
     """
     if len(mobility) < FEWEST:
@@ -68,5 +78,5 @@ def temperatures(mobility: Sequence[tuple[float, float]], unit: float) -> Temper
     def reached(share: float) -> float:
         return float(at[int(np.argmax(risen >= share * risen[-1]))])
 
-    low, high = (reached(share) for share in WARM)
-    return Temperatures(reached(HOT), (low, high), reached(COLD))
+    low, high = (reached(share) for share in WARM[visits])
+    return Temperatures(reached(HOT), (low, high), reached(COLD[visits]))

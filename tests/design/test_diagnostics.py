@@ -205,7 +205,7 @@ def test_the_summary_says_what_the_d_error_is_of(request, physiotherapy_design):
 
 def test_the_summary_counts_broken_restrictions():
     text = str(tiny(restrictions=['not (wait == 8 and parking == "yes")']))
-    assert "stand in a repeated task: 1" in " ".join(text.split())
+    assert """Broken rules: restriction 'not (wait == 8 and parking == "yes")': 1""" in " ".join(text.split())
 
 
 def test_the_summary_counts_tasks_that_are_all_but_decided():
