@@ -94,6 +94,8 @@ class Problem:
     opt_out : str, or empty
     balanced : bool
         Whether each level has to occur equally often in each alternative, counts within one.
+    repeated : bool
+        Whether a task may occur twice, also with its services in another order.
     draws : array (R, K), or None
         Saved draws of the prior, in the order of ``coefficients``. None: one draw, the means.
     at_most : mapping of seconds to D-error
@@ -119,6 +121,7 @@ class Problem:
     opt_out: str = ""
     balanced: bool = False
     blocks: int = 1
+    repeated: bool = False
     restrictions: tuple[str, ...] = ()
     draws: FloatArray | None = None
     at_most: Mapping[float, float] = field(default_factory=dict)
@@ -175,7 +178,9 @@ class Problem:
             utility=" + ".join(factor.term for factor in self.factors),
             priors=dict(zip(self.coefficients, self.means.tolist(), strict=True)),
             restrictions=self.restrictions,
-            design=DesignSettings(self.tasks, self.blocks, seed=1, level_balance=self.balanced),
+            design=DesignSettings(
+                self.tasks, self.blocks, seed=1, level_balance=self.balanced, repeated=self.repeated
+            ),
         )
         assert set(study.coefficients) == set(self.coefficients), (study.coefficients, self.coefficients)
         return study
@@ -339,7 +344,7 @@ def _huber_zwerina() -> list[Problem]:
                 problem = replace(problem, published=known | {"lowest without repeated tasks": DISTINCT[k]})
             if not k and (attributes, levels) != (4, 3):
                 problem = replace(problem, at_most={10: problem.bound * (1 + 1e-9)})
-            made.append(replace(problem, best=best[n]))
+            made.append(replace(problem, best=best[n], repeated=True))
     return made
 
 

@@ -16,7 +16,7 @@ FOLDER = Path(__file__).parents[1] / "designs" / "physiotherapy"
 
 def main() -> None:
     study = dce.Study.read(FOLDER)
-    design = dce.Design.read(FOLDER)  # or, in five seconds: dce.make_design(study)
+    design = dce.Design.read(FOLDER)  # or, in a quarter of a minute: dce.make_design(study)
     print(design)
 
     for path in dce.export_survey(design, "out/reference-study", to=["html"]):

@@ -10,7 +10,9 @@ import typer
 
 from dce.cli.console import StudyPath, app, folder_of, holds, progress_bar, screen, show, wrote
 from dce.design.certificate import certify
+from dce.design.criteria_table import db_integration
 from dce.design.design import Design
+from dce.design.draws import prior_draws
 from dce.design.make import ROUNDS, STARTS, make_design
 from dce.design.method import Criterion
 from dce.errors import DceError, DesignError
@@ -153,6 +155,9 @@ def searched(study: Study, **options: Any) -> Design:
 
 def _show_quality(made: Design, certificate: bool, report: Path | None) -> None:
     show(made)
+    draws = prior_draws(made.study)
+    if len(draws) > 1:
+        screen.print(f"\nDB-error: {db_integration(made, draws)}.", markup=False, soft_wrap=True)
     proof = None
     if certificate:
         with progress_bar("Proving") as move:

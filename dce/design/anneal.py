@@ -44,7 +44,9 @@ FOR_COOLING = 0.85
 SHORTEST = 1e-3
 """Seconds that count as none."""
 GRACE = 0.2
-"""Seconds of climbing after the time is over."""
+"""Seconds of climbing after an interrupt, or at most after the time is over."""
+AFTER_TIME = 0.05
+"""The same after the time is over, as a share of it."""
 FRESH = 4
 """Sweeps after which the information is computed anew."""
 
@@ -115,7 +117,7 @@ def anneal(problem: Problem, p: IntArray, cooling: Cooling, rng: np.random.Gener
     except KeyboardInterrupt:
         cut = "interrupt"
     if cut or is_over():
-        grace = time.monotonic() + GRACE
+        grace = time.monotonic() + (GRACE if cut else min(GRACE, AFTER_TIME * cooling.seconds))
         with suppress(KeyboardInterrupt):
             _climb(chains, rng, lambda: time.monotonic() > grace)
     chains.refresh()

@@ -27,11 +27,14 @@ class Certificate(Bound):
         Whether the design is one of those that the bound is about. Another may be below it.
     averaged_over : str
         The draws; empty for a bound at the prior means.
+    free_bound : float or None
+        The bound on designs of any counts of levels, where ``bound`` is on balanced ones.
     """
 
     d_error: float = np.nan
     is_member: bool = True
     averaged_over: str = ""
+    free_bound: float | None = None
 
     @property
     def efficiency(self) -> float:
@@ -51,6 +54,12 @@ class Certificate(Bound):
         )
         if not self.is_member:
             text += " But this design breaks the rules that those designs keep."
+        if self.free_bound is not None and self.is_member:
+            cost = np.ceil(1000 * (self.d_error / self.free_bound - 1)) / 10
+            text += (
+                f" Level balance costs at most {cost:.1f}% in {name}: without it the bound is "
+                f"{_rounded_down(self.free_bound)}."
+            )
         if self.stopped:
             text += f" The bound could be higher: {self.stopped}."
         return text
@@ -99,13 +108,20 @@ def certify(
     found = d_error_bound(
         study, len(L), level_balance=level_balance, draws=draws, gap=gap, seconds=seconds, progress=progress
     )
+    free = None
+    if level_balance is not False:
+        free = d_error_bound(
+            study, len(L), level_balance=False, draws=draws, gap=gap, seconds=seconds, progress=progress
+        ).bound
     rules = task_rules(coding)
     keeps_rules = not rules.broken(rules.services.pack(L)).any()
     is_member = level_shares(coding, len(L), level_balance).kept_by(L) and keeps_rules
     betas, omega = draws_or_means(study, draws)
     error = float(omega @ d_errors(information_at(design.X, betas)))
     averaged_over = draws.description if draws is not None and len(draws) > 1 else ""
-    return Certificate(**vars(found), d_error=error, is_member=is_member, averaged_over=averaged_over)
+    return Certificate(
+        **vars(found), d_error=error, is_member=is_member, averaged_over=averaged_over, free_bound=free
+    )
 
 
 def _rounded_down(bound: float) -> str:

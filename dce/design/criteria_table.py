@@ -18,7 +18,7 @@ from dce.design.criteria import (
     s_estimate,
     utility_neutral,
 )
-from dce.design.draws import Draws, integration_error, prior_draws
+from dce.design.draws import Draws, IntegrationError, integration_error, prior_draws
 from dce.design.neutral_bound import utility_neutral_bound
 from dce.errors import DesignError, listed, quoted
 from dce.logit import BoolArray, FloatArray
@@ -203,6 +203,16 @@ def db_error(design: Design, draws: Draws) -> float:
     return float(draws.weights @ d_errors(information_at(design.X, draws.beta)))
 
 
+def db_integration(design: Design, draws: Draws) -> IntegrationError:
+    """Return how far the DB-error over draws is from that over others."""
+    X = design.X
+    number = max(len(draws), min(OTHER_DRAWS, OTHER_CELLS // X.size))
+    number = 1 << (number - 1).bit_length()
+    return integration_error(
+        lambda beta, w: float(w @ d_errors(information_at(X, beta))), draws, number=number
+    )
+
+
 def _notes(design: Design, draws: Draws, value: Mapping[str, float], significance: float) -> list[str]:
     notes = [
         "D, A and C: one respondent who answers all tasks, at the prior means. S: respondents with one "
@@ -212,13 +222,9 @@ def _notes(design: Design, draws: Draws, value: Mapping[str, float], significanc
     if any(name.startswith("C") for name in value):
         notes.append("C-error: sum of the variances of all rates per that coefficient, constants left out.")
     if len(draws) > 1:
-        X = design.X
-        number = max(len(draws), min(OTHER_DRAWS, OTHER_CELLS // X.size))
-        number = 1 << (number - 1).bit_length()
-        error = integration_error(
-            lambda beta, w: float(w @ d_errors(information_at(X, beta))), draws, number=number
+        notes.append(
+            f"B: averaged over {draws.description} of the priors. DB-error: {db_integration(design, draws)}."
         )
-        notes.append(f"B: averaged over {draws.description} of the priors. DB-error: {error}.")
         unknown = [name for name, x in value.items() if name.startswith("CB") and np.isnan(x)]
         if unknown:
             notes.append(f"{', '.join(unknown)}: none, because rates divide by draws that change sign.")

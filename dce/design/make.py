@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import replace
@@ -131,6 +132,7 @@ def make_design(
     Huber and Zwerina (1996), Journal of Marketing Research 33:307; Rose and Bliemer (2009),
     Transport Reviews 29:587; Bliemer and Rose (2010), Transportation Research B 44:720.
     """
+    began = time.monotonic()
     settings = settings_of(
         study,
         tasks=tasks,
@@ -156,7 +158,7 @@ def make_design(
         problem,
         starts=starts,
         rounds=rounds,
-        seconds=seconds,
+        seconds=None if seconds is None else max(seconds - (time.monotonic() - began), 0.01),
         seed=seed,
         executor=executor,
         workers=workers,

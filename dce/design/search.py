@@ -26,6 +26,8 @@ from dce.parallel import processes
 ENOUGH_WORK = 2e8
 """Cells in all from which other processes are worth their start."""
 
+ENOUGH_SECONDS = 1.0
+"""The same, of a limit of seconds."""
 SHOWN = 0.5
 """Seconds between two looks at the clock while other processes work."""
 
@@ -112,7 +114,8 @@ def search(
     if workers is None:
         workers = min(starts, os.cpu_count() or 1)
     abreast = workers if executor is None else starts
-    enough = seconds is not None or starts * rounds * _work(problem) > ENOUGH_WORK
+    work = starts * rounds * _work(problem)
+    enough = work > ENOUGH_WORK if seconds is None else seconds > ENOUGH_SECONDS
 
     def report() -> None:
         if progress is not None:
