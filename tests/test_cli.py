@@ -186,7 +186,7 @@ def test_a_design_that_is_no_longer_the_studys_is_told(study, capsys):
     rule = "restrictions = ['not (clinician == \"assistant\" and wait > 4)']\n"
     Path("mine/study.toml").write_text(text.replace("[[attributes]]", rule + "[[attributes]]", 1))
     run("survey", "mine")
-    assert "the design breaks the rules of the study" in capsys.readouterr().err
+    assert "the design breaks rules of the study: restriction" in capsys.readouterr().err
     Path("mine/study.toml").write_text(text.replace('"ample"', '"plenty"'))
     assert fails("survey", "mine") == 2
     assert "Has study.toml changed since the design was made?" in capsys.readouterr().err

@@ -361,10 +361,16 @@ def test_a_certificate_of_the_shipped_design(physiotherapy_design):
     assert certificate.efficiency == certificate.bound / physiotherapy_design.d_error
     assert 0.95 < certificate.efficiency <= 1
     percent, bound = np.floor(1000 * certificate.efficiency) / 10, np.floor(1e5 * certificate.bound) / 1e5
+    cost = np.ceil(1000 * (physiotherapy_design.d_error / certificate.free_bound - 1)) / 10
+    free = np.floor(1e6 * certificate.free_bound) / 1e6
     assert str(certificate) == (
         f"At least {percent:.1f}% efficient: no level-balanced design of 16 tasks has a D-error below "
         f"{bound:.5g} (this one: {physiotherapy_design.d_error:.5g}), proven over all "
-        "2,357,760 possible tasks."
+        f"2,357,760 possible tasks. Level balance costs at most {cost:.1f}% in D-error: without it the bound is "
+        f"{free:.5g}."
+    )
+    assert certificate.free_bound == pytest.approx(
+        certify(physiotherapy_design, gap=1e-3, level_balance=False).bound, rel=1e-12
     )
 
 
