@@ -366,8 +366,8 @@ def test_a_certificate_of_the_shipped_design(physiotherapy_design):
     assert str(certificate) == (
         f"At least {percent:.1f}% efficient: no level-balanced design of 16 tasks has a D-error below "
         f"{bound:.5g} (this one: {physiotherapy_design.d_error:.5g}), proven over all "
-        f"2,357,760 possible tasks. Level balance costs at most {cost:.1f}% in D-error: without it the bound is "
-        f"{free:.5g}."
+        f"2,357,760 possible tasks. Level balance costs at most {cost:.1f}% in D-error: without it the bound "
+        f"is {free:.5g}."
     )
     assert certificate.free_bound == pytest.approx(
         certify(physiotherapy_design, gap=1e-3, level_balance=False).bound, rel=1e-12
