@@ -158,7 +158,8 @@ def make_design(
         problem,
         starts=starts,
         rounds=rounds,
-        seconds=None if seconds is None else max(seconds - (time.monotonic() - began), 0.01),
+        # what follows the search takes about as long as what precedes it
+        seconds=None if seconds is None else max(seconds - 2 * (time.monotonic() - began), 0.01),
         seed=seed,
         executor=executor,
         workers=workers,

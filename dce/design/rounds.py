@@ -20,7 +20,7 @@ from dce.design.chains import Chains
 from dce.design.method import coarser
 from dce.design.problem import Problem
 from dce.design.starts import orthogonal_starts, random_starts
-from dce.design.thermometer import HEATINGS, HIGHEST, LOWEST, Temperatures, temperatures
+from dce.design.thermometer import HEATINGS, HIGHEST, LOWEST, Temperatures, Visits, temperatures
 from dce.errors import DesignError
 from dce.logit import FloatArray, IntArray
 from dce.parallel import one_blas_thread, told_to_stop
@@ -35,10 +35,14 @@ FEWEST_SWEEPS, MOST_SWEEPS = 30, 200
 LATER = 4
 """How many times fewer sweeps a later round has than the first."""
 MOST_CHAINS = 64
+FEWEST_CHAINS = 8
+"""Designs that a limit of seconds leaves, if there are as many."""
 ABREAST = 60_000
 """Cells of a visit that keep numpy busy rather than Python."""
 COARSE_CHAINS = 16
 """Designs that a round anneals abreast, with as few draws of the prior as that takes."""
+SHORT = 1.5
+"""Seconds that are too few to find out temperatures: typical ones are taken."""
 HEATING_TIME = 0.1
 """Share of a limit of seconds for finding out temperatures."""
 COARSE_TIME = 0.6
@@ -102,6 +106,9 @@ def take_round(
         return made
     few = coarser(problem, max(int(ABREAST / COARSE_CHAINS / problem.cells_of_a_draw), 1))
     C, sweeps = size(few, budget)
+    if np.isfinite(seconds):
+        fitting = max(seconds, 0.0) * CELLS_A_SECOND / (few.visits * few.cells * FEWEST_SWEEPS)
+        C = int(np.clip(fitting, min(FEWEST_CHAINS, C), C))
     if before is None:
         p = _random(few, C, rng)
         fit = _heated(few, p, ends, rng)
@@ -170,11 +177,14 @@ def _finished(problem: Problem, taken: Round, budget: float, rng: np.random.Gene
 def _heated(problem: Problem, p: IntArray, ends: float, rng: np.random.Generator) -> Temperatures:
     """Return the temperatures that fit a problem: those of designs that climb and are then heated."""
     unit = problem.objective.parts[0].counted / problem.tasks
+    visits: Visits = "tasks" if problem.bounds.free else "columns"
+    if ends - time.monotonic() < SHORT:
+        return temperatures((), unit, visits)
     limit = HEATING_TIME * (ends - time.monotonic())
     climbed = anneal(problem, p, _climbing(ends, HEATING_TIME), rng)
     heating = Cooling(LOWEST * unit, HIGHEST * unit, HEATINGS, max(limit, 0.0), told_to_stop)
     heated = () if climbed.cut else anneal(problem, climbed.p, heating, rng).mobility
-    return temperatures(heated, unit, "tasks" if problem.bounds.free else "columns")
+    return temperatures(heated, unit, visits)
 
 
 def _climbing(ends: float, share: float = 1.0) -> Cooling:
