@@ -182,6 +182,8 @@ def design_report(
     }
     title, *facts = quality_lines(design)
     facts += [dominance_line(design), f"SHA-256 of what respondents see: {design.hash[:16]}"]
+    if certificate is not None:
+        facts.append(str(certificate))
     return DesignReport(title, tuple(facts), tables, matrices)
 
 
