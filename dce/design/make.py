@@ -35,6 +35,8 @@ from dce.errors import DesignError, listed, quoted
 from dce.prior import Prior
 from dce.study import Study
 
+DRAWS = ("auto", "cubature", "sobol", "halton")
+"""What a text may ask of the draws, besides ``"mean"``."""
 STARTS = 2
 """Populations of the search, unless told otherwise."""
 ROUNDS = 5
@@ -151,6 +153,11 @@ def make_design(
         raise DesignError(f"method: found {quoted(method)}; allowed: {listed(get_args(Method))}.")
     if not isinstance(criterion, Criterion):
         criterion = Criterion(criterion, constants)
+    elif constants not in ("estimated", criterion.constants):
+        raise DesignError(
+            f"constants: found {quoted(constants)} beside a Criterion that says "
+            f"{quoted(criterion.constants)}; allowed: one of them."
+        )
     averaged = _averaged(study, prior, draws, utilities, seed)
     study = _with_priors(study, averaged[0][1], prior)
     problem = problem_of(study, settings, averaged, criterion, method)
@@ -192,6 +199,10 @@ def _averaged(
             averaged.append((of_utility, prior_draws(of_utility, dict(means)), weight))
         elif isinstance(draws, str) or draws is None:
             kind = "auto" if draws is None else draws
+            if kind not in DRAWS:
+                raise DesignError(
+                    f"draws: found {quoted(draws)}; allowed: a number, 'mean', {listed(DRAWS)}."
+                )
             averaged.append((of_utility, prior_draws(of_utility, prior, method=kind, seed=seed), weight))  # type: ignore[arg-type]  # it checks
         else:
             made = prior_draws(of_utility, prior, method="sobol", number=draws, seed=seed)

@@ -254,6 +254,8 @@ def utilities_of(study: Study, utilities: Mapping[str, float] | None) -> list[tu
     """
     if not utilities:
         return [(study, 1.0)]
+    if not isinstance(utilities, Mapping):
+        raise DesignError(f"utilities: found {quoted(utilities)}; allowed: formulas with weights.")
     found = []
     for formula, weight in utilities.items():
         if isinstance(weight, bool) or not isinstance(weight, (int, float)) or not 0 < weight < np.inf:

@@ -118,3 +118,16 @@ def test_a_repeated_task_is_allowed_only_if_asked_for():
     assert dce.make_design(study, repeated=True, **options).n_tasks == 3
     with pytest.raises(dce.DesignError, match=r"impossible: .* only 1 different task"):
         dce.make_design(study, **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"draws": "some"}, "draws: found 'some'; allowed: a number"),
+        ({"utilities": ["wait"]}, "utilities: found .'wait'.; allowed: formulas with weights"),
+        ({"criterion": dce.Criterion("A"), "constants": "absent"}, "constants: found 'absent' beside"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(study, options, message):
+    with pytest.raises(dce.DesignError, match=message):
+        dce.make_design(study, **options, **QUICK)
