@@ -34,6 +34,7 @@ from dce.errors import (
     ScenarioError,
     SeparationError,
     StudyError,
+    SurveyWarning,
 )
 from dce.estimation.fit import Fit, fit_mnl
 from dce.estimation.rates import MarginalRates, marginal_rates
@@ -42,12 +43,14 @@ from dce.estimation.subgroups import SubgroupFits, fit_by
 from dce.power import power
 from dce.power_result import Power
 from dce.prior import Prior
+from dce.read_report import ReadReport
 from dce.simulation import simulate_choices
 from dce.study import Study
 from dce.survey.export import export_survey
-from dce.survey.response_file import write_responses
+from dce.survey.plain_write import write_responses
 from dce.survey.response_map import ResponseMap
 from dce.survey.responses import read_responses
+from dce.survey_settings import ExtraTask, Question, SurveySettings
 from dce.table import Table
 
 __all__ = [
@@ -65,6 +68,7 @@ __all__ = [
     "DesignSettings",
     "Draws",
     "EstimationError",
+    "ExtraTask",
     "Fit",
     "FormulaError",
     "Front",
@@ -72,7 +76,9 @@ __all__ = [
     "MarginalRates",
     "Power",
     "Prior",
+    "Question",
     "RangeWarning",
+    "ReadReport",
     "ResponseMap",
     "ScenarioError",
     "ScenarioProbabilities",
@@ -80,6 +86,8 @@ __all__ = [
     "Study",
     "StudyError",
     "SubgroupFits",
+    "SurveySettings",
+    "SurveyWarning",
     "Table",
     "certify",
     "d_error_bound",

@@ -11,12 +11,14 @@ from typing import Literal
 import numpy as np
 from formulaic.transforms import TRANSFORMS
 
-from dce.errors import StudyError, plain, quoted
+from dce.errors import StudyError, listed, plain, quoted
+from dce.icons import ICONS
 
 RESERVED = frozenset(
     {
         *("block", "task", "alternative", "respondent", "chosen", "available", "weight"),
         *("constants", "constant", "scenario", "service", "position", "np", "Q", "I"),
+        *("seconds", "certainty", "forced", "place"),
     }
 )
 """Names that have a meaning in long frames and formulas, besides formulaic's functions."""
@@ -53,6 +55,10 @@ class Attribute:
     better : str, optional
         ``"first"`` or ``"last"``, if the levels are in order and people prefer that end of them.
         Default: what the priors say.
+    icon : str, optional
+        Name of a drawing beside the label, one of :data:`dce.icons.ICONS`.
+    icons : sequence of str, optional
+        Names of drawings beside the levels, ``""`` for none.
 
     Examples
     --------
@@ -68,9 +74,11 @@ class Attribute:
     alternatives: Sequence[str] = ()
     definition: str = ""
     better: Literal["first", "last"] | None = None
+    icon: str = ""
+    icons: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        for text in ("levels", "labels", "alternatives"):
+        for text in ("levels", "labels", "alternatives", "icons"):
             value = getattr(self, text)
             if isinstance(value, str) or not isinstance(value, Sequence):
                 raise refusal(f"attribute {self.name!r}, {text}", value, "a list")
@@ -97,6 +105,11 @@ class Attribute:
             raise refusal(
                 f"{key}, better", self.better, "'first' or 'last', the end of its levels that people prefer"
             )
+        if self.icons and len(self.icons) != len(self.levels):
+            raise refusal(f"{key}, icons", list(self.icons), f"{len(self.levels)} icons, one a level")
+        for icon in (self.icon, *self.icons):
+            if icon not in ("", *ICONS):
+                raise refusal(f"{key}, icon", icon, listed(ICONS, 40))
         if not self.label:
             object.__setattr__(self, "label", self.name)
         if not self.labels:

@@ -6,8 +6,8 @@ same checks, so that whatever comes after can trust the frame.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,6 +16,7 @@ import pandas as pd
 from dce.errors import ChoicesError, listed, quoted
 from dce.formula import ALTERNATIVE, CONSTANTS
 from dce.logit import BoolArray, FloatArray, IntArray
+from dce.read_report import ReadReport
 from dce.study import Study
 
 
@@ -54,12 +55,21 @@ class Choices:
     ----------
     frame : pandas.DataFrame
         Long frame: ``task``, ``alternative``, ``chosen`` (0 or 1), the attributes, and where known
-        ``respondent``, ``block``, ``available``, ``weight`` and characteristics of the respondent.
+        ``respondent``, ``block``, ``available``, ``weight``, characteristics of the respondent, and of
+        each task its ``position`` in the order of the screen, ``seconds``, ``certainty`` (0 to 10) and
+        the first choice where the opt-out was a second question, ``forced``; ``place`` is where the
+        alternative stood on the screen, from 1.
     study : Study or None
     left_out : dict of str to int
         What was not used, and how often.
     source : str
         Where the answers come from, for messages.
+    checks : pandas.DataFrame or None
+        Answers to tasks besides the design, which no estimate uses: one row each with ``respondent``,
+        ``block``, ``tag``, ``kind`` (warm-up, dominance, repeat), ``chosen``, ``expected`` (of a
+        dominance task) and ``repeats`` (the task of the design that a repeat asks again).
+    report : ReadReport or None
+        What became of the rows of the response file.
 
     Raises
     ------
@@ -71,6 +81,8 @@ class Choices:
     study: Study | None = None
     left_out: Mapping[str, int] = field(default_factory=dict)
     source: str = "the answers"
+    checks: pd.DataFrame | None = None
+    report: ReadReport | None = None
 
     def __post_init__(self) -> None:
         frame = _checked(self.frame.reset_index(drop=True), self.study, self.source)
@@ -133,7 +145,54 @@ class Choices:
     def of(self, column: str, value: object) -> Choices:
         """Return the answers of those whose characteristic has a value."""
         rows = self.frame[self.frame[column] == value]
-        return Choices(rows, self.study, self.left_out, f"{self.source}, {column} = {value}")
+        return self._of_rows(rows, self.left_out, f"{self.source}, {column} = {value}")
+
+    def drop(self, respondents: Collection[object], *, reason: str) -> Choices:
+        """Return the answers without some respondents, whose number ``left_out`` then tells.
+
+        Parameters
+        ----------
+        respondents : collection
+            As in the column ``respondent``.
+        reason : str
+            Why, as the report says it.
+
+        Raises
+        ------
+        ChoicesError
+            If one of them is unknown, nobody would be left, or there is no reason.
+
+        Examples
+        --------
+        >>> frame = pd.DataFrame({"id": [1, 1, 2, 2], "t": [1, 1, 1, 1], "alt": ["a", "b"] * 2,
+        ...                       "y": [1, 0, 0, 1], "price": [3, 4, 3, 4]})
+        >>> choices = read_long(frame, respondent="id", task="t", alternative="alt", chosen="y")
+        >>> dict(choices.drop([2], reason="took 9 seconds").left_out)
+        {'respondents dropped: took 9 seconds': 1}
+        """
+        if not reason.strip():
+            raise ChoicesError("reason: found ''; allowed: a text, which the report shows.")
+        if "respondent" not in self.frame:
+            raise ChoicesError(f"{self.source}: the respondents are not known, so none can be dropped.")
+        gone = list(dict.fromkeys(respondents))
+        known = set(self.frame["respondent"])
+        unknown = [who for who in gone if who not in known]
+        if unknown:
+            raise ChoicesError(f"{self.source}: respondent {listed(unknown)} has no answers here.")
+        if len(gone) == len(known):
+            raise ChoicesError(f"{self.source}: without these {len(gone)} respondents no answers are left.")
+        if not gone:
+            return self
+        key = f"respondents dropped: {reason}"
+        left_out = {**self.left_out, key: self.left_out.get(key, 0) + len(gone)}
+        return self._of_rows(self.frame[~self.frame["respondent"].isin(gone)], left_out, self.source)
+
+    def _of_rows(self, rows: pd.DataFrame, left_out: Mapping[str, int], source: str) -> Choices:
+        """Return some of the rows, with the checks of the respondents who are still there."""
+        checks = self.checks
+        if checks is not None:
+            checks = checks[checks["respondent"].isin(rows["respondent"])].reset_index(drop=True)
+        return replace(self, frame=rows, left_out=left_out, source=source, checks=checks)
 
     def __str__(self) -> str:
         who = f"{self.n_respondents:,d} respondents, " if self.n_respondents is not None else ""

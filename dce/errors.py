@@ -67,6 +67,10 @@ class RangeWarning(UserWarning):
     """A prediction outside the range that respondents were asked about."""
 
 
+class SurveyWarning(UserWarning):
+    """A place that a survey goes to cannot do what the study asks for."""
+
+
 def listed(values: Iterable[object], most: int = 8) -> str:
     """List values for a message, quoted, at most ``most`` of them.
 

@@ -33,6 +33,7 @@ from dce.formula import ALTERNATIVE, CONSTANTS
 from dce.prior import Prior
 from dce.restrictions import Restriction, read_restriction
 from dce.study_file import parts_of, table_of
+from dce.survey_settings import SurveySettings
 from dce.toml import read_toml
 
 
@@ -63,6 +64,7 @@ class Study:
     restrictions : sequence of str, optional
         What holds of every service on a card, such as
         ``'not (mode == "group" and matching == "you choose")'``.
+    survey : SurveySettings, optional
 
     Raises
     ------
@@ -92,6 +94,7 @@ class Study:
     priors: Mapping[str, Prior] = field(default_factory=dict)
     design: DesignSettings = field(default_factory=DesignSettings)
     restrictions: Sequence[str] = ()
+    survey: SurveySettings = field(default_factory=SurveySettings)
 
     def __post_init__(self) -> None:
         for name, kind in (
@@ -111,6 +114,8 @@ class Study:
             raise refusal("opt_out", self.opt_out, "an Alternative, or None")
         if not isinstance(self.design, DesignSettings):
             raise refusal("design", self.design, "DesignSettings")
+        if not isinstance(self.survey, SurveySettings):
+            raise refusal("survey", self.survey, "SurveySettings")
         if not isinstance(self.labelled, bool):
             raise refusal("labelled", self.labelled, "true or false")
         if not self.attributes:
@@ -130,6 +135,7 @@ class Study:
         self._check_priors()
         self._check_restrictions()
         self._check_design()
+        self._check_survey()
 
     @cached_property
     def rules(self) -> tuple[Restriction, ...]:
@@ -178,6 +184,13 @@ class Study:
             self.check_settings(self.design)
         except StudyError as error:
             raise StudyError(f"design: {error}") from None
+
+    def _check_survey(self) -> None:
+        names = [alternative.name for alternative in self.alternatives]
+        try:
+            self.survey.check_fit(self.attribute_names, names, has_opt_out=self.opt_out is not None)
+        except StudyError as error:
+            raise StudyError(f"survey: {error}") from None
 
     def check_settings(self, settings: DesignSettings) -> None:
         """Refuse settings of a design that speak of what the study does not have.

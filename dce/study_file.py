@@ -10,6 +10,7 @@ from dce.attributes import Alternative, Attribute, refusal
 from dce.design_settings import DesignSettings
 from dce.errors import StudyError, listed
 from dce.prior import Prior
+from dce.survey_settings import ExtraTask, Question, SurveySettings
 
 
 def parts_of(table: Mapping[str, object], keys: Sequence[str]) -> dict[str, Any]:
@@ -37,6 +38,8 @@ def parts_of(table: Mapping[str, object], keys: Sequence[str]) -> dict[str, Any]
         parts["opt_out"] = _part("opt_out", parts["opt_out"], Alternative)
     if "design" in parts:
         parts["design"] = _part("design", parts["design"], DesignSettings)
+    if "survey" in parts:
+        parts["survey"] = _survey(parts["survey"])
     if "restrictions" in parts:
         parts["restrictions"] = _list("restrictions", parts["restrictions"])
     if isinstance(parts.get("priors"), Mapping):
@@ -45,6 +48,18 @@ def parts_of(table: Mapping[str, object], keys: Sequence[str]) -> dict[str, Any]
             for name, value in parts["priors"].items()
         }
     return parts
+
+
+def _survey(table: object) -> SurveySettings:
+    if isinstance(table, Mapping):
+        table = dict(table)
+        for name, kind in (("questions", Question), ("tasks", ExtraTask)):
+            if name in table:
+                key = f"survey, {name}"
+                items = enumerate(_list(key, table[name]), 1)
+                table[name] = [_part(f"{key}[{k}]", item, kind) for k, item in items]
+    settings: SurveySettings = _part("survey", table, SurveySettings)
+    return settings
 
 
 def _part(key: str, table: object, kind: type[Any]) -> Any:

@@ -37,24 +37,7 @@ from dce.estimation.scenarios import ScenarioProbabilities, scenarios
 from dce.estimation.subgroups import fit_by
 from dce.formula import ALTERNATIVE
 from dce.simulation import simulate_choices
-from dce.survey.export import PLACES, export_survey
-from dce.survey.response_file import write_responses
-
-
-@app.command()
-def survey(
-    study: StudyPath,
-    to: Annotated[str, typer.Option(help=f"Where to, with commas between: {', '.join(PLACES)}.")] = "html",
-    design_path: DesignPath = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", "-o", help="Folder for the files. Default: survey in the study.")
-    ] = None,
-) -> None:
-    """Write the choice cards, and the manifest that ties answers to the design."""
-    fielded = fielded_design(study, design_path)
-    folder = out or folder_of(study) / "survey"
-    for path in export_survey(fielded, folder, [place.strip() for place in to.split(",")]):
-        wrote(path)
+from dce.survey.plain_write import write_responses
 
 
 @app.command()

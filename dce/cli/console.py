@@ -31,8 +31,9 @@ A STUDY is a folder with a study.toml (or the file itself). The steps, in order:
 
 [bold]dce new[/bold] FOLDER · [bold]dce design[/bold] STUDY · [bold]dce front[/bold] STUDY ·
 [bold]dce power[/bold] STUDY · [bold]dce survey[/bold] STUDY ·
-[bold]dce simulate[/bold] STUDY · [bold]dce fit[/bold] STUDY RESPONSES · [bold]dce rates[/bold] STUDY
-RESPONSES · [bold]dce scenarios[/bold] STUDY RESPONSES
+[bold]dce texts[/bold] · [bold]dce simulate[/bold] STUDY · [bold]dce quality[/bold] STUDY RESPONSES ·
+[bold]dce fit[/bold] STUDY RESPONSES · [bold]dce rates[/bold] STUDY RESPONSES ·
+[bold]dce scenarios[/bold] STUDY RESPONSES
 
 [bold]dce run[/bold] STUDY takes them all at once. An error is one red line, with exit code 2.""",
 )
@@ -47,7 +48,7 @@ Responses = Annotated[
     Path,
     typer.Argument(
         metavar="RESPONSES",
-        help="CSV file, one row per respondent: respondent, block, t1, t2 ...",
+        help="The file that the survey's platform exported, or a folder of such files (many tablets).",
         show_default=False,
     ),
 ]
@@ -59,7 +60,8 @@ MapPath = Annotated[
     Path | None, typer.Option("--map", help="TOML file that says what columns and answers mean.")
 ]
 ManifestPath = Annotated[
-    Path | None, typer.Option("--manifest", help="The survey's manifest.json, to check against.")
+    Path | None,
+    typer.Option("--manifest", help="The survey's manifest.json. Default: the one in survey of the study."),
 ]
 Formula = Annotated[
     str | None,
@@ -110,8 +112,26 @@ def read_answers(
     mapping: Path | None,
     manifest: Path | None,
 ) -> Choices:
-    """Read answers to the design that was fielded."""
-    return read_responses(responses, fielded_design(study, design_path), mapping, manifest)
+    """Read answers to the design that was fielded, and tell what became of them."""
+    fielded = fielded_design(study, design_path)
+    written = folder_of(study) / "survey" / "manifest.json"
+    tied = manifest or (written if written.exists() else None)
+    files = response_files(responses) if responses.is_dir() else [responses]
+    return read_responses(files, fielded, tied, mapping=mapping)
+
+
+def response_files(folder: Path) -> list[Path]:
+    """Return the response files in a folder.
+
+    Raises
+    ------
+    DceError
+        If there are none.
+    """
+    files = sorted(path for path in folder.iterdir() if path.suffix.lower() in (".csv", ".json", ".xlsx"))
+    if not files:
+        raise DceError(f"{folder}: holds no response files; allowed: .csv, .json or .xlsx.")
+    return files
 
 
 @contextmanager

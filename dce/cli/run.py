@@ -19,6 +19,7 @@ from dce.cli.console import (
     folder_of,
     holds,
     publish,
+    read_answers,
     screen,
     show,
     step,
@@ -29,8 +30,8 @@ from dce.errors import DceError
 from dce.estimation.fit import fit_mnl
 from dce.simulation import simulate_choices
 from dce.study import Study
-from dce.survey.export import PLACES, export_survey
-from dce.survey.response_file import write_responses
+from dce.survey.export import export_survey
+from dce.survey.plain_write import write_responses
 from dce.survey.responses import read_responses
 
 
@@ -77,7 +78,7 @@ def run(
     show(made)
     made.write(folder / "design.csv")
     step(2, "Survey")
-    for path in export_survey(made, folder, list(PLACES), replace=True):
+    for path in export_survey(made, folder, ["html", "offline"], replace=True):
         wrote(path)
     step(3, "Answers")
     if responses is None:
@@ -85,7 +86,9 @@ def run(
         responses = folder / "simulated.csv"
         write_responses(simulated, made, responses)
         wrote(responses)
-    choices = read_responses(responses, made, mapping, folder / "manifest.json")
+        choices = read_responses(responses, made, folder / "manifest.json", mapping=mapping)
+    else:
+        choices = read_answers(study, responses, design_path, mapping, None)
     show(choices)
     step(4, "Fit")
     fitted = fit_mnl(choices)

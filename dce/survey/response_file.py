@@ -1,90 +1,150 @@
-"""Response files with one row per respondent, as they are read and written."""
+"""Response files as they are found: tables of text from CSV and Excel, or JSON."""
 
 from __future__ import annotations
 
 import csv
-import re
-from collections.abc import Hashable, Sequence
+import io
+import json
+from dataclasses import dataclass
 from pathlib import Path
 
-from dce.choices import Choices
-from dce.design.design import Design
 from dce.errors import ChoicesError, listed
-from dce.formula import ALTERNATIVE
-from dce.survey.manifest import make_manifest
+from dce.survey.excel import read_workbook
+
+BYTE_ORDER_MARKS = {
+    b"\xef\xbb\xbf": "utf-8-sig",
+    b"\xff\xfe": "utf-16",
+    b"\xfe\xff": "utf-16",
+}
 
 
-def read_rows(path: Path) -> tuple[list[str], list[int], list[list[str]], int]:
-    """Return the header, the line number and cells of every row, and how many lines are blank."""
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline()
-            file.seek(0)
-            delimiter = max(",;\t", key=first.count)
-            reader = csv.reader(file, delimiter=delimiter, strict=True)
-            header = [name.strip() for name in next(reader, [])]
-            lines, rows, blank = [], [], 0
-            for row in reader:
-                if not any(cell.strip() for cell in row):
-                    blank += 1
-                else:
-                    if len(row) != len(header):
-                        raise ChoicesError(
-                            f"{path}, line {reader.line_num}: has {len(row)} cells; allowed: "
-                            f"{len(header)}, as many as the header."
-                        )
-                    lines.append(reader.line_num)
-                    rows.append(row)
-    except FileNotFoundError:
-        raise ChoicesError(f"{path}: there is no such file.") from None
-    except UnicodeDecodeError as error:
-        raise ChoicesError(f"{path}: is not UTF-8 (byte {error.start}); save it as 'CSV UTF-8'.") from error
-    except (OSError, csv.Error) as error:
-        raise ChoicesError(f"{path}: cannot be read: {error}.") from error
-    if not header or not rows:
-        raise ChoicesError(f"{path}: there are no answers.")
-    twice = sorted({name for name in header if header.count(name) > 1})
-    if twice:
-        raise ChoicesError(f"{path}, line 1: column {listed(twice)} occurs twice; allowed: once.")
-    return header, lines, rows, blank
+@dataclass(frozen=True)
+class ResponseFile:
+    """What is in a file, before it is known what it means.
+
+    Attributes
+    ----------
+    path : Path
+    records : list of list of str
+        The rows of a table, the header first, blank ones left out; none for JSON. Rows may differ in length.
+    lines : list of int
+        The line of the file, or row of the sheet, where each record ends.
+    blank : int
+        How many rows are blank.
+    content : object
+        What a JSON file says, else None.
+    sheets : dict of str to list of list of str
+        All sheets of an Excel file by name, else none; ``records`` are those of the first.
+    """
+
+    path: Path
+    records: list[list[str]]
+    lines: list[int]
+    blank: int = 0
+    content: object = None
+    sheets: dict[str, list[list[str]]] | None = None
+
+    @property
+    def header(self) -> list[str]:
+        """The first record, without white space around the names; empty for JSON."""
+        return [name.strip() for name in self.records[0]] if self.records else []
+
+    def error(self, problem: str, line: int | None = None) -> ChoicesError:
+        """Return the error that says file, line and problem."""
+        at = f", line {line}" if line is not None else ""
+        return ChoicesError(f"{self.path}{at}: {problem}.")
+
+    def rows(self, after: int = 1) -> tuple[list[int], list[list[str]]]:
+        """Return line numbers and cells of the records after the header records.
+
+        Raises
+        ------
+        ChoicesError
+            If there are none, a column occurs twice, or a row has another number of cells than the header.
+        """
+        header = self.header
+        lines, rows = self.lines[after:], self.records[after:]
+        for line, row in zip(lines, rows, strict=True):
+            if len(row) != len(header):
+                allowed = f"{len(header)}, as many as the header"
+                raise self.error(f"has {len(row)} cells; allowed: {allowed}", line)
+        if not header or not rows:
+            raise self.error("there are no answers")
+        twice = sorted({name for name in header if header.count(name) > 1})
+        if twice:
+            raise self.error(f"column {listed(twice)} occurs twice; allowed: once", 1)
+        return lines, rows
 
 
-def write_responses(choices: Choices, design: Design, path: str | Path) -> None:
-    """Write answers to a design as the plain wide file that ``dce.read_responses`` reads.
+def open_responses(path: str | Path) -> ResponseFile:
+    """Read a response file as it is: CSV, JSON by its name, or Excel by its name.
+
+    CSV may have commas, semicolons or tabs, and be UTF-8 or UTF-16 with a byte order mark.
 
     Raises
     ------
     ChoicesError
-        If one row per respondent cannot hold them: without respondents or blocks, with weights or
-        unavailable alternatives, or with characteristics that differ between tasks.
+        If it cannot be read.
     """
-    frame = choices.frame
-    inner = {"task", ALTERNATIVE, "chosen", "available", "respondent", "block"}
-    others = [n for n in frame if n not in inner and n not in design.study.attribute_names]
-    _check_writable(choices, others)
-    tied = make_manifest(design)
-    position = {task.task: f"t{task.position}" for task in tied.tasks}
-    codes = {(t.task, name): code for t in tied.tasks for code, name in t.codes.items()}
-    chosen = frame[frame["chosen"] == 1]
-    pairs = zip(chosen["task"], chosen[ALTERNATIVE], strict=True)
-    answers = chosen.assign(column=chosen["task"].map(position), code=[codes[pair] for pair in pairs])
-    wide = answers.pivot(index=["respondent", "block"], columns="column", values="code")
-    wide = wide.reindex(columns=list(dict.fromkeys(position.values())))
-    extra = chosen.drop_duplicates("respondent").set_index(["respondent", "block"])[others]
-    wide.join(extra).reset_index().to_csv(path, index=False, lineterminator="\n", na_rep="NA")
+    path = Path(path)
+    if path.suffix.lower() in (".xlsx", ".xlsm"):
+        sheets = read_workbook(path)
+        records = next(iter(sheets.values()))
+        kept = [(n, row) for n, row in enumerate(records, 1) if any(cell.strip() for cell in row)]
+        blank = len(records) - len(kept)
+        return ResponseFile(path, [row for _, row in kept], [n for n, _ in kept], blank, None, sheets)
+    text = _text(path)
+    if path.suffix.lower() == ".json":
+        try:
+            return ResponseFile(path, [], [], content=json.loads(text))
+        except ValueError as error:
+            raise ChoicesError(f"{path}: is not JSON: {error}.") from error
+    return _table(path, text)
 
 
-def _check_writable(choices: Choices, others: Sequence[Hashable]) -> None:
-    """Refuse what one row per respondent cannot hold."""
-    frame = choices.frame
-    missing = [name for name in ("respondent", "block") if name not in frame]
-    problem = f"no {listed(missing)} is known" if missing else ""
-    if "weight" in frame or ("available" in frame and (frame["available"] == 0).any()):
-        problem = "weights and availability have no place in it"
-    if not problem:
-        differs = frame.groupby("respondent", sort=False)[list(others)].nunique(dropna=False) > 1
-        wrong = [name for name in others if differs[name].any() or re.fullmatch(r"[tT]\d+", str(name))]
-        if wrong:
-            problem = f"{listed(wrong)} differs within a respondent, or is named as a task"
-    if problem:
-        raise ChoicesError(f"{choices.source}: cannot be written with one row per respondent: {problem}.")
+def _text(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        raise ChoicesError(f"{path}: there is no such file.") from None
+    except OSError as error:
+        raise ChoicesError(f"{path}: cannot be read: {error}.") from error
+    encoding = next((name for mark, name in BYTE_ORDER_MARKS.items() if data.startswith(mark)), "utf-8")
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        found = "UTF-8" if encoding.startswith("utf-8") else "UTF-16"
+        raise ChoicesError(f"{path}: is not {found} (byte {error.start}); save it as 'CSV UTF-8'.") from error
+
+
+def _table(path: Path, text: str) -> ResponseFile:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    records: list[list[str]] = []
+    lines: list[int] = []
+    blank = 0
+    try:
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                records.append(row)
+                lines.append(reader.line_num)
+            else:
+                blank += 1
+    except csv.Error as error:
+        raise ChoicesError(f"{path}, line {reader.line_num}: cannot be read: {error}.") from error
+    if not records:
+        raise ChoicesError(f"{path}: there are no answers.")
+    return ResponseFile(path, records, lines, blank)
+
+
+def _delimiter(text: str) -> str:
+    """Return the sign that separates cells: the most frequent one outside quotes in the first record."""
+    counts = dict.fromkeys(",;\t", 0)
+    quoted = False
+    for sign in text:
+        if sign == '"':
+            quoted = not quoted
+        elif not quoted and sign in counts:
+            counts[sign] += 1
+        elif not quoted and sign in "\r\n":
+            break
+    return max(counts, key=lambda sign: counts[sign])

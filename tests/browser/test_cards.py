@@ -9,6 +9,7 @@ from dce.attributes import Alternative, Attribute
 from dce.design.make import make_design
 from dce.study import Study
 from dce.survey.html import write_html
+from dce.survey.survey import make_survey
 
 playwright = pytest.importorskip("playwright.sync_api")
 
@@ -44,7 +45,7 @@ def urls(tmp_path_factory):
     made = {}
     for name, study in STUDIES.items():
         design = make_design(study, tasks=6, blocks=2, starts=1)
-        (path,) = write_html(design, tmp_path_factory.mktemp("cards"))
+        (path,) = write_html(make_survey(design), tmp_path_factory.mktemp("cards"))
         made[name] = path.as_uri()
     return made
 

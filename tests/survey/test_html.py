@@ -12,7 +12,7 @@ import pytest
 from dce.attributes import Alternative, Attribute
 from dce.design.make import make_design
 from dce.study import Study
-from dce.survey.card import cards
+from dce.survey.survey import make_survey
 from dce.survey.html import write_html
 
 HOSTILE = """<script>alert(1)</script> & "double" 'single' {{ 7*7 }} {% raw %} </style> {}"""
@@ -122,7 +122,7 @@ class Tree(HTMLParser):
 
 
 def page_of(design, folder):
-    (path,) = write_html(design, folder)
+    (path,) = write_html(make_survey(design), folder)
     assert path == folder / "cards.html"
     return path.read_bytes().decode("utf-8")
 
@@ -175,7 +175,7 @@ def test_a_section_per_block(tree, design):
 
 def test_card_is_a_fieldset_with_a_table(tree, design):
     fieldsets = tree.all("fieldset")
-    made = cards(design)
+    made = make_survey(design).cards
     assert [fieldset["id"] for fieldset in fieldsets] == [card.tag for card in made]
     for fieldset, card in zip(fieldsets, made, strict=True):
         assert fieldset.elements[0].tag == "legend"
@@ -210,7 +210,7 @@ ROLES = {
 
 
 def test_one_radio_per_alternative(tree, design):
-    for fieldset, card in zip(tree.all("fieldset"), cards(design), strict=True):
+    for fieldset, card in zip(tree.all("fieldset"), make_survey(design).cards, strict=True):
         group = fieldset.one("div", role="radiogroup")
         assert fieldset.one("p", id=group["aria-labelledby"]).text == "Which would you use?"
         radios = [(label.one("input"), label.text) for label in group.all("label")]

@@ -5,12 +5,12 @@ import json
 import pytest
 
 import dce
-from dce.survey.card import cards
+from dce.survey.survey import make_survey
 from dce.survey.manifest import make_manifest, read_manifest
 
 
 def test_cards_show_the_design(small_design):
-    made = cards(small_design)
+    made = make_survey(small_design).cards
     assert [card.tag for card in made] == [f"b{b}_t{p}" for b in (1, 2) for p in range(1, 7)]
     labels = {a.name: dict(zip(a.levels, a.labels, strict=True)) for a in small_design.study.attributes}
     for card in made:
