@@ -105,17 +105,20 @@ class Attribute:
             raise refusal(
                 f"{key}, better", self.better, "'first' or 'last', the end of its levels that people prefer"
             )
-        if self.icons and len(self.icons) != len(self.levels):
-            raise refusal(f"{key}, icons", list(self.icons), f"{len(self.levels)} icons, one a level")
-        for icon in (self.icon, *self.icons):
-            if icon not in ("", *ICONS):
-                raise refusal(f"{key}, icon", icon, listed(ICONS, 40))
+        self._check_icons(key)
         if not self.label:
             object.__setattr__(self, "label", self.name)
         if not self.labels:
             unit = f" {self.unit}" if self.unit else ""
             names = (f"{plain(x)}{unit}" if isinstance(x, (int, float)) else x for x in self.levels)
             object.__setattr__(self, "labels", tuple(names))
+
+    def _check_icons(self, key: str) -> None:
+        if self.icons and len(self.icons) != len(self.levels):
+            raise refusal(f"{key}, icons", list(self.icons), f"{len(self.levels)} icons, one a level")
+        for icon in (self.icon, *self.icons):
+            if icon not in ("", *ICONS):
+                raise refusal(f"{key}, icon", icon, listed(ICONS, 40))
 
     def _check_levels(self, key: str) -> None:
         if len(self.levels) < 2:

@@ -63,7 +63,7 @@ class ReadReport:
     def blocks(self) -> dict[int, int]:
         """Respondents of each block."""
         counts = self.respondents["block"].value_counts().sort_index()
-        return {int(block): int(count) for block, count in counts.items()}
+        return {int(str(block)): int(count) for block, count in counts.items()}
 
     def flow(self) -> Table:
         """Return the flow of respondents from the rows of the file to the answers."""
@@ -82,8 +82,8 @@ class ReadReport:
         of_blocks = ", ".join(f"{block}: {count:,d}" for block, count in self.blocks.items())
         lines = [
             f"Read {self.source} as {self.format}.",
-            f"{self.rows:,d} rows: {len(self.respondents):,d} respondents, of whom {self.finished:,d} finished"
-            f" and {self.partial:,d} answered in part.",
+            f"{self.rows:,d} rows: {len(self.respondents):,d} respondents, of whom {self.finished:,d} "
+            f"finished and {self.partial:,d} answered in part.",
             f"Respondents by block: {of_blocks}.",
         ]
         lines += [f"Left out: {count:,d} {reason}." for reason, count in self.dropped.items() if count]

@@ -114,8 +114,6 @@ class Study:
             raise refusal("opt_out", self.opt_out, "an Alternative, or None")
         if not isinstance(self.design, DesignSettings):
             raise refusal("design", self.design, "DesignSettings")
-        if not isinstance(self.survey, SurveySettings):
-            raise refusal("survey", self.survey, "SurveySettings")
         if not isinstance(self.labelled, bool):
             raise refusal("labelled", self.labelled, "true or false")
         if not self.attributes:
@@ -186,6 +184,8 @@ class Study:
             raise StudyError(f"design: {error}") from None
 
     def _check_survey(self) -> None:
+        if not isinstance(self.survey, SurveySettings):
+            raise refusal("survey", self.survey, "SurveySettings")
         names = [alternative.name for alternative in self.alternatives]
         try:
             self.survey.check_fit(self.attribute_names, names, has_opt_out=self.opt_out is not None)

@@ -231,9 +231,7 @@ class SurveySettings:
         check_distinct("questions", names)
         check_distinct("questions, names without _", [name.replace("_", "") for name in names])
 
-    def check_fit(
-        self, attributes: Sequence[str], alternatives: Sequence[str], *, has_opt_out: bool
-    ) -> None:
+    def check_fit(self, attributes: Sequence[str], alternatives: Sequence[str], *, has_opt_out: bool) -> None:
         """Refuse what speaks of attributes and alternatives that a study does not have.
 
         Parameters

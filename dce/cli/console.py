@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from dce.choices import Choices
 from dce.design.design import Design
-from dce.errors import DesignError, RangeWarning
+from dce.errors import DceError, DesignError, RangeWarning
 from dce.study import Study
 from dce.survey.responses import read_responses
 from dce.table import Table
@@ -31,7 +31,7 @@ A STUDY is a folder with a study.toml (or the file itself). The steps, in order:
 
 [bold]dce new[/bold] FOLDER · [bold]dce design[/bold] STUDY · [bold]dce front[/bold] STUDY ·
 [bold]dce power[/bold] STUDY · [bold]dce survey[/bold] STUDY ·
-[bold]dce texts[/bold] · [bold]dce simulate[/bold] STUDY · [bold]dce quality[/bold] STUDY RESPONSES ·
+[bold]dce texts[/bold] · [bold]dce simulate[/bold] STUDY ·
 [bold]dce fit[/bold] STUDY RESPONSES · [bold]dce rates[/bold] STUDY RESPONSES ·
 [bold]dce scenarios[/bold] STUDY RESPONSES
 

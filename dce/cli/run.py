@@ -78,7 +78,7 @@ def run(
     show(made)
     made.write(folder / "design.csv")
     step(2, "Survey")
-    for path in export_survey(made, folder, ["html", "offline"], replace=True):
+    for path in export_survey(made, folder, ["html"], replace=True):
         wrote(path)
     step(3, "Answers")
     if responses is None:

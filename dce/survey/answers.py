@@ -10,7 +10,7 @@ import html
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -164,9 +164,9 @@ class _Tie:
         long["respondent"] = long["respondent"].infer_objects()
         chosen = code[:, order][r, s]
         long["chosen"] = (chosen[:, None] == np.arange(J)).ravel().astype(np.int64)
-        for name, values in self._of_tasks([tags[k] for k in order], kept).items():
-            if not np.isnan(values[r, s]).all():
-                long[name] = np.repeat(values[r, s], J)
+        for name, numbers in self._of_tasks([tags[k] for k in order], kept).items():
+            if not np.isnan(numbers[r, s]).all():
+                long[name] = np.repeat(numbers[r, s], J)
         if forced is not None:
             names = np.array([*self.design.study.alternative_names, None], dtype=object)
             long["forced"] = np.repeat(names[forced[:, order][r, s]], J)
@@ -212,7 +212,8 @@ class _Tie:
         if twice and self.duplicates == "refuse":
             name, found = next(iter(twice.items()))
             raise answers.error(
-                found[1], f"respondent {name!r} was already on {answers.where[found[0]]}; allowed: one row each"
+                found[1],
+                f"respondent {name!r} was already on {answers.where[found[0]]}; allowed: one row each",
             )
         self.duplicates_seen.update({name: len(found) - 1 for name, found in twice.items()})
         pick = -1 if self.duplicates == "last" else 0
@@ -258,7 +259,8 @@ class _Tie:
         if not pairs:
             labels = {a.name: a.label for a in study.all_alternatives}
             shown = {**labels, **self.manifest.words.get("alternatives", {})}
-            offered = [n for n in task.codes.values() if not self.manifest.asks_opt_out or n != self._opt_out]
+            asked_later = self.manifest.asks_opt_out and answers.opt_out is not None
+            offered = [name for name in task.codes.values() if not (asked_later and name == self._opt_out)]
             pairs = [(code, name) for code, name in task.codes.items() if name in offered]
             pairs += [(name, name) for name in offered]
             pairs += [(label[name], name) for label in (labels, shown) for name in offered]
@@ -266,7 +268,7 @@ class _Tie:
         for text, name in pairs:
             if name not in names:
                 raise ChoicesError(
-                    f"{answers.source}: the map says that {text!r} means {name!r}; allowed: {listed(names)}."
+                    f"{answers.source}: the map gives answer {text!r} the alternative {name!r}; allowed: {listed(names)}."
                 )
             answer = plain_text(text)
             if answer in answers.missing:
@@ -288,11 +290,15 @@ class _Tie:
         self, code: IntArray, tags: Sequence[str], kept: IntArray
     ) -> tuple[IntArray, IntArray | None]:
         """Return the final choice, and the first one where the opt-out was a second question."""
-        if not self.manifest.asks_opt_out or self.answers.opt_out is None:
-            if self.manifest.asks_opt_out and (code >= 0).any():
+        if not self.manifest.asks_opt_out:
+            return code, None
+        if self.answers.opt_out is None:
+            opt_out = self.design.study.alternative_names.index(self._opt_out)
+            if not (code == opt_out).any():
                 raise ChoicesError(
-                    f"{self.answers.source}: the second question, whether respondents would really choose "
-                    "the service, has no columns; found the first choices only."
+                    f"{self.answers.source}: found no answers to the second question, whether respondents "
+                    f"would really choose the service, and nobody who chose {self._opt_out!r}; allowed: "
+                    "columns such as t1_opt_out, or final choices."
                 )
             return code, None
         final = code.copy()
@@ -329,8 +335,8 @@ class _Tie:
 
     @property
     def _is_answered(self) -> np.ndarray:
-        cells = self.answers.chosen.to_numpy(dtype=object)
-        return np.asarray(~np.isin(cells.astype(str), list(self.answers.missing))).any(axis=1)
+        cells = self.answers.chosen.to_numpy(dtype=object).astype(str)
+        return np.asarray((~np.isin(cells, list(self.answers.missing))).any(axis=1))
 
     def _blocks(
         self, code: IntArray, given: IntArray, tags: Sequence[str], kept: IntArray, respondents: np.ndarray
@@ -343,12 +349,12 @@ class _Tie:
         wrong = answered & (of_tag[None, :] != block[:, None])
         if wrong.any():
             row = int(np.flatnonzero(wrong.any(axis=1))[0])
-            columns = [self.answers.column(tags[k]) for k in np.flatnonzero(wrong[row])]
+            columns = [self.answers.column(tags[int(k)]) for k in np.flatnonzero(wrong[row])]
             of = "is in" if given[row] >= 0 else "answered"
             raise self.answers.error(
                 int(kept[row]),
-                f"respondent {respondents[row]} {of} block {block[row]}, but also answered {listed(columns)}; "
-                "allowed: tasks of one block",
+                f"respondent {respondents[row]} {of} block {block[row]}, but also answered "
+                f"{listed(columns)}; allowed: tasks of one block",
             )
         return np.asarray(block)
 
@@ -399,10 +405,9 @@ class _Tie:
                 order = str(value).split("|")
                 if sorted(order) != sorted(names):
                     row = int(np.flatnonzero(numbers == n)[0])
-                    raise self.answers.error(
-                        row, f"column {self.answers.column(f'{tag}_places')!r}: found {value!r}; allowed: each "
-                        f"of {listed(names)} once, with | between"
-                    )  # fmt: skip
+                    column = self.answers.column(f"{tag}_places")
+                    allowed = f"each of {listed(names)} once, with | between"
+                    raise self.answers.error(row, f"column {column!r}: found {value!r}; allowed: {allowed}")
                 by_value[n] = [order.index(name) + 1 for name in names]
             places[:, k] = by_value[numbers]
         return None if np.isnan(places).all() else places[kept]
@@ -414,22 +419,23 @@ class _Tie:
         if self.answers.weights is not None:
             found["weight"] = typed(self.answers.weights, self.answers.missing)
         taken = LONG_FRAME | set(self.design.study.attribute_names)
+        attended = {f"attended_{attribute}" for attribute in self.design.study.attribute_names}
         for name, texts in self.answers.characteristics.items():
             column = self.answers.column(name)
             if name in taken or name in found:
                 raise ChoicesError(
-                    f"{self.answers.source}, line 1: column {column!r} has a name with another meaning in dce; "
-                    "give it a new one in the map, under rename"
+                    f"{self.answers.source}, line 1: column {column!r} has a name with another meaning in "
+                    "dce; give it a new one in the map, under rename"
                     + (", or say weight = 'weight' there if it weights answers" if name == "weight" else "")
                     + "."
                 )
             if name in questions and questions[name].kind == "choice":
-                codes = questions[name].codes
-                found[name] = self._options(texts, list(codes.values()), list(codes), column)
-            elif name.removeprefix("attended_") in self.design.study.attribute_names and name not in questions:
+                of_code = questions[name].codes
+                found[name] = self._options(texts, list(of_code.values()), list(of_code), column)
+            elif name in attended:
                 shown = self.manifest.settings.get("attendance_options", [])
-                codes = list(ATTENDANCE)
-                found[name] = self._options(texts, list(ATTENDANCE.values()), codes, column, shown)
+                options = list(ATTENDANCE.values())
+                found[name] = self._options(texts, options, list(ATTENDANCE), column, shown)
             else:
                 found[name] = typed(texts, self.answers.missing)
                 is_number = name in questions and questions[name].kind == "number"
@@ -487,11 +493,13 @@ class _Tie:
         is_design = np.array([task.kind == "design" for task in tasks])
         of_tag = np.array([task.block for task in tasks])
         answered = code >= 0
-        any_design = answered[:, is_design].any(axis=1)
+        any_design = np.asarray(answered[:, is_design].any(axis=1))
         mine = of_tag[None, :] == block[:, None]
         n_tasks = (mine & is_design).sum(axis=1)
         n_answered = (answered & is_design).sum(axis=1)
-        sent = np.ones(len(kept), dtype=bool) if answers.finished is None else np.array(answers.finished)[kept]
+        sent = (
+            np.ones(len(kept), dtype=bool) if answers.finished is None else np.array(answers.finished)[kept]
+        )
         table = pd.DataFrame(
             {
                 "respondent": pd.Series(respondents, dtype=object).infer_objects(),
@@ -501,7 +509,8 @@ class _Tie:
                 "finished": sent & (n_answered == n_tasks),
                 "where": [answers.where[k] for k in kept],
             }
-        )[any_design].reset_index(drop=True)
+        ).loc[any_design]
+        table = table.reset_index(drop=True)
         counted = mine & any_design[:, None]
         of_tasks = pd.DataFrame(
             {

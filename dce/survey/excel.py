@@ -22,7 +22,8 @@ def openpyxl() -> ModuleType:
         import openpyxl  # noqa: PLC0415
     except ImportError as error:
         raise DceError("Excel files need openpyxl: pip install 'dce[paper]'.") from error
-    return openpyxl
+    module: ModuleType = openpyxl
+    return module
 
 
 def read_workbook(path: Path) -> dict[str, list[list[str]]]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from dce.icons import ICONS
 from dce.survey.survey import Survey, line_feeds
 
 
@@ -27,7 +28,7 @@ def write_html(survey: Survey, folder: Path) -> list[Path]:
     list of Path
         The file.
     """
-    page = _environment().get_template("cards.html.j2").render(survey=survey, texts=survey.texts)
+    page = _environment().get_template("cards.html.j2").render(survey=survey, texts=survey.texts, icons=ICONS)
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "cards.html"
     path.write_text(line_feeds(page), encoding="utf-8", newline="\n")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pandas as pd
 
@@ -63,10 +64,12 @@ class _Plain:
         cells = {name: [row[k].strip() for row in rows] for k, name in enumerate(header)}
         blocks = cells[mapping.block] if mapping.block is not None else None
         chosen, names = self._by_tag(columns, cells, blocks, lines, "")
-        extra: dict[str, pd.DataFrame | None] = {}
+        extra: dict[str, Any] = {}
         used = {mapping.respondent, mapping.block, mapping.weight, *columns}
         for kind in OF_TASKS:
-            own = {f"{column}_{kind}": tags for column, tags in columns.items() if f"{column}_{kind}" in header}
+            own = {
+                f"{column}_{kind}": tags for column, tags in columns.items() if f"{column}_{kind}" in header
+            }
             extra[kind] = None
             if own and not mapping.columns:
                 extra[kind], more = self._by_tag(own, cells, blocks, lines, f"_{kind}")
@@ -170,7 +173,8 @@ class _Plain:
                     f"design; allowed: {', '.join(naming)}"
                 )
             if used.count(task) > 1:
-                raise self.file.error(f"the map gives task {task} to several columns; allowed: to one")
+                twice = [name for name, other in given.items() if other == task]
+                raise self.file.error(f"the map gives task {task} to {listed(twice)}; allowed: one column")
         kinds = {t.tag: t.kind for t in self.manifest.tasks}
         required = [name for name, column in naming.items()
                     if any(kinds[tag] == "design" for tag in column.values())]  # fmt: skip

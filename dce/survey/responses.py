@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -172,9 +173,11 @@ def _joined(lists: Sequence[list[str] | None], read: Sequence[Answers]) -> list[
 def _without_copies(answers: Answers) -> Answers:
     if answers.respondents is None:
         return answers
-    whole = pd.concat([getattr(answers, name) for name in TABLES if getattr(answers, name) is not None], axis=1)
+    tables: dict[str, Any] = {name: getattr(answers, name) for name in TABLES}
+    parts = [table for table in tables.values() if table is not None]
+    whole = pd.concat([*parts, pd.DataFrame(dict(answers.characteristics))], axis=1)
     whole.columns = range(whole.shape[1])
-    whole = whole.assign(who=answers.respondents, **{f"c_{k}": v for k, v in enumerate(answers.characteristics.values())})
+    whole = whole.assign(respondent=answers.respondents)
     keep = [int(k) for k in (~whole.duplicated()).to_numpy().nonzero()[0]]
     copies = len(whole) - len(keep)
     if not copies:
@@ -183,8 +186,8 @@ def _without_copies(answers: Answers) -> Answers:
     def pick(items: list[str] | None) -> list[str] | None:
         return None if items is None else [items[k] for k in keep]
 
-    tables = {name: None if getattr(answers, name) is None else getattr(answers, name).iloc[keep].reset_index(drop=True)
-              for name in TABLES}  # fmt: skip
+    for name, table in tables.items():
+        tables[name] = None if table is None else table.iloc[keep].reset_index(drop=True)
     return replace(
         answers,
         where=[answers.where[k] for k in keep],

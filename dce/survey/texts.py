@@ -42,9 +42,7 @@ class Texts:
 
     def section(self, name: str) -> dict[str, str]:
         """Return the texts of one section, by key within it."""
-        return {
-            key.partition(".")[2]: text for key, text in self.texts.items() if key.startswith(f"{name}.")
-        }
+        return {key.partition(".")[2]: text for key, text in self.texts.items() if key.startswith(f"{name}.")}
 
 
 def languages() -> tuple[str, ...]:
@@ -123,11 +121,13 @@ def _check(found: Mapping[str, object], english: Mapping[str, str], where: str) 
         try:
             given = set(_names(text))
         except ValueError as error:
-            raise StudyError(f"{where}: {key} is {text!r}: {error}; write {{{{ and }}}} for braces.") from None
+            raise StudyError(
+                f"{where}: {key} is {text!r}: {error}; write {{{{ and }}}} for braces."
+            ) from None
         if given != set(_names(english[key])):
             raise StudyError(
                 f"{where}: {key} is {text!r}; allowed: a text with "
-                + (listed("{%s}" % name for name in _names(english[key])) or "no {names}")
+                + (listed(f"{{{name}}}" for name in _names(english[key])) or "no {names}")
                 + "."
             )
 

@@ -136,7 +136,7 @@ def test_targets_are_44_pixels_high(page, width):
 def test_table_keeps_its_roles(page, width):
     show(page, width)
     services = page.locator("fieldset").first.locator("thead th").count()
-    caption = "Card 1: what differs between the services"
+    caption = "Card 1 of 3: What differs between the services"
     table = page.get_by_role("table", name=caption).first
     assert table.get_by_role("row").count() == 1 + len(ATTRIBUTES)
     headers = [f"Service {k}" for k in range(1, services + 1)]

@@ -12,8 +12,8 @@ import pytest
 from dce.attributes import Alternative, Attribute
 from dce.design.make import make_design
 from dce.study import Study
-from dce.survey.survey import make_survey
 from dce.survey.html import write_html
+from dce.survey.survey import make_survey
 
 HOSTILE = """<script>alert(1)</script> & "double" 'single' {{ 7*7 }} {% raw %} </style> {}"""
 VOID = {"meta", "input", "link", "br", "img", "hr"}
@@ -181,7 +181,7 @@ def test_card_is_a_fieldset_with_a_table(tree, design):
         assert fieldset.elements[0].tag == "legend"
         table = fieldset.one("table")
         assert table.elements[0].tag == "caption"
-        differs = f"Card {card.position}: what differs between the services"
+        differs = f"{card.heading}: What differs between the services"
         assert table.one("caption").text == differs
         columns = [th.text for th in table.one("thead").all("th", scope="col")]
         assert columns == ["Near clinic", "Far clinic", "By phone"]
@@ -302,5 +302,5 @@ def test_one_block_of_one_service_needs_no_more_words(tmp_path):
     assert questions == ["Which would you choose?"] * 3
     assert not root.all("h2")
     assert not root.all("dl")
-    assert root.all("caption")[0].text == "Card 1: what the service offers"
+    assert root.all("caption")[0].text == "Card 1 of 3: What the service offers"
     assert root.all("legend")[2].text == "Card 3 of 3"

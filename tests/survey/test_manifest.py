@@ -5,8 +5,8 @@ import json
 import pytest
 
 import dce
-from dce.survey.survey import make_survey
 from dce.survey.manifest import make_manifest, read_manifest
+from dce.survey.survey import make_survey
 
 
 def test_cards_show_the_design(small_design):
@@ -32,7 +32,7 @@ def test_the_manifest_round_trips(small_design, tmp_path):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda c: c | {"schema": "dce-manifest/9"}, "schema is 'dce-manifest/9'; allowed: 'dce-manifest/1'"),
+        (lambda c: c | {"schema": "dce-manifest/9"}, "schema is 'dce-manifest/9'; allowed: 'dce-manifest/2'"),
         (lambda c: c | {"design": "abc"}, "belongs to another design"),
         (lambda c: c | {"tasks": c["tasks"][1:]}, "its tasks are not those of the design"),
         (lambda c: c | {"tasks": [{"tag": "b1_t1"}]}, "task 1 lacks 'block'"),
