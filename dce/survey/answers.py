@@ -268,7 +268,8 @@ class _Tie:
         for text, name in pairs:
             if name not in names:
                 raise ChoicesError(
-                    f"{answers.source}: the map gives answer {text!r} the alternative {name!r}; allowed: {listed(names)}."
+                    f"{answers.source}: the map gives answer {text!r} the alternative {name!r}; allowed: "
+                    f"{listed(names)}."
                 )
             answer = plain_text(text)
             if answer in answers.missing:
