@@ -18,7 +18,7 @@ RESERVED = frozenset(
     {
         *("block", "task", "alternative", "respondent", "chosen", "available", "weight"),
         *("constants", "constant", "scenario", "service", "position", "np", "Q", "I"),
-        *("seconds", "certainty", "forced", "place"),
+        *("seconds", "certainty", "forced", "screen_place"),
     }
 )
 """Names that have a meaning in long frames and formulas, besides formulaic's functions."""

@@ -57,7 +57,7 @@ class Choices:
         Long frame: ``task``, ``alternative``, ``chosen`` (0 or 1), the attributes, and where known
         ``respondent``, ``block``, ``available``, ``weight``, characteristics of the respondent, and of
         each task its ``position`` in the order of the screen, ``seconds``, ``certainty`` (0 to 10) and
-        the first choice where the opt-out was a second question, ``forced``; ``place`` is where the
+        the first choice where the opt-out was a second question, ``forced``; ``screen_place`` is where the
         alternative stood on the screen, from 1.
     study : Study or None
     left_out : dict of str to int

@@ -16,7 +16,17 @@ SHUFFLED = ("tasks", "alternatives", "attributes")
 """What may stand in random order."""
 QUESTION_NAME = r"[a-z][a-z0-9_]{0,19}"
 """Names of questions that every survey platform allows."""
-OWN_NAMES = RESERVED | {"seconds", "certainty", "forced", "place", "id", "consent", "tag", "kind", "seed"}
+OWN_NAMES = RESERVED | {
+    "seconds",
+    "certainty",
+    "forced",
+    "screen_place",
+    "id",
+    "consent",
+    "tag",
+    "kind",
+    "seed",
+}
 """Names that have a meaning in survey platforms and response files."""
 
 

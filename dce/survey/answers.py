@@ -25,7 +25,7 @@ from dce.survey.manifest import Manifest, ManifestTask
 
 LONG_FRAME = {
     *("block", "task", ALTERNATIVE, "respondent", "chosen", "available", "weight", CONSTANTS),
-    *("position", "seconds", "certainty", "forced", "place"),
+    *("position", "seconds", "certainty", "forced", "screen_place"),
 }
 """Columns of a long frame, whose names no characteristic can have."""
 EMPTY = ("", "NA")
@@ -172,7 +172,7 @@ class _Tie:
             long["forced"] = np.repeat(names[forced[:, order][r, s]], J)
         places = self._places([tags[k] for k in order], kept)
         if places is not None:
-            long["place"] = places[r, s].ravel()
+            long["screen_place"] = places[r, s].ravel()
         for name, values in self._characteristics().items():
             long[name] = values.iloc[kept].iloc[np.repeat(r, J)].to_numpy()
         report = self._report(code, block, tags, kept, respondents)

@@ -191,7 +191,7 @@ def test_what_is_recorded_of_each_task_comes_along(small_design, tmp_path):
     path = write_rows(tmp_path / "a.csv", header, "1,1,1,1,1,1,1,1,4,12.5,10,B|A")
     first = dce.read_responses(path, small_design).frame.iloc[:2]
     assert first[["position", "seconds", "certainty"]].to_numpy().tolist() == [[4, 12.5, 10]] * 2
-    assert first["place"].tolist() == [2, 1]
+    assert first["screen_place"].tolist() == [2, 1]
 
 
 @pytest.mark.parametrize(
