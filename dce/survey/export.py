@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dce.design.design import Design
 from dce.errors import DceError, SurveyWarning, listed
+from dce.survey.flat import write_flat
 from dce.survey.html import write_html
 from dce.survey.manifest import Manifest, make_manifest
 from dce.survey.survey import Survey, make_survey
@@ -37,6 +38,21 @@ class Place:
 
 PLACES: dict[str, Place] = {
     "html": Place("a page of choice cards by block", write_html),
+    "flat": Place(
+        "the design as tables, as surveydown, formr and cbcTools read it",
+        write_flat,
+        dict.fromkeys(
+            (
+                "shuffle tasks",
+                "shuffle alternatives",
+                "shuffle attributes",
+                "timers",
+                "certainty",
+                "attendance",
+            ),
+            "the tables hold the cards only; what else is asked, and in which order, is up to the survey",
+        ),
+    ),
 }
 """Places by name."""
 

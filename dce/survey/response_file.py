@@ -36,7 +36,7 @@ class ResponseFile:
     sheets : dict of str to list of list of str
         All sheets of an Excel file by name, else none; ``records`` are those of the first.
     text : str
-        All of a .cho file of Sawtooth, whose lines are no table; else empty.
+        All of a .cho file, whose lines are no table; else empty.
     """
 
     path: Path

@@ -13,6 +13,7 @@ from dce.choices import Choices
 from dce.design.design import Design
 from dce.errors import ChoicesError, listed
 from dce.survey.answers import Answers, Duplicates, Unknown, tie
+from dce.survey.flat_answers import read_flat, recognises_flat
 from dce.survey.manifest import Manifest, make_manifest, read_manifest
 from dce.survey.plain import read_plain
 from dce.survey.response_file import ResponseFile, open_responses
@@ -37,7 +38,7 @@ class Reader:
     read: Callable[[ResponseFile, Manifest, bool], Answers]
 
 
-READERS: tuple[Reader, ...] = ()
+READERS: tuple[Reader, ...] = (Reader("flat", recognises_flat, read_flat),)
 """Readers in the order in which they are asked; a file that none recognises is the plain one."""
 
 
