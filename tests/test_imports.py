@@ -26,9 +26,7 @@ ORDER = [
 ]
 OPTIONAL = {
     "figure.py": ("matplotlib", "matplotlib", "plot"),
-    "excel.py": ("openpyxl", "openpyxl", "paper"),
-    "typesetting.py": ("typst", "typst", "paper"),
-    "word.py": ("docx", "python-docx", "paper"),
+    "excel.py": ("openpyxl", "openpyxl", "excel"),
 }
 """Modules that import what is not always installed: the package, the project it is from, and our extra."""
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}

@@ -21,7 +21,7 @@ def openpyxl() -> ModuleType:
     try:
         import openpyxl  # noqa: PLC0415
     except ImportError as error:
-        raise DceError("Excel files need openpyxl: pip install 'dce[paper]'.") from error
+        raise DceError("Excel files need openpyxl: pip install 'dce[excel]'.") from error
     module: ModuleType = openpyxl
     return module
 

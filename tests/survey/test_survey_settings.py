@@ -266,3 +266,17 @@ def test_a_survey_with_other_tasks_is_not_replaced(surveyed, tmp_path):
     with pytest.raises(dce.DceError, match="a survey with other tasks or questions"):
         dce.export_survey(surveyed(repeat=[2]), tmp_path)
     dce.export_survey(surveyed(repeat=[2]), tmp_path, replace=True)
+
+
+def test_excel_files_are_read_like_csv(small_design, tmp_path):
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.append(PLAIN.split(","))
+    book.active.append([1, 1.0, 1, 2, "A", "B", 1, 1])
+    book.save(tmp_path / "a.xlsx")
+    path = write_rows(tmp_path / "a.csv", PLAIN, "1,1,1,2,A,B,1,1")
+    found = dce.read_responses(tmp_path / "a.xlsx", small_design).frame
+    pd.testing.assert_frame_equal(found, dce.read_responses(path, small_design).frame)
+    (tmp_path / "b.xlsx").write_bytes(b"PK no workbook")
+    with pytest.raises(dce.ChoicesError, match="cannot be read as an Excel file"):
+        dce.read_responses(tmp_path / "b.xlsx", small_design)
