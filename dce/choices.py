@@ -201,6 +201,10 @@ class Choices:
         lines.append(
             "Chosen: " + ", ".join(f"{name} {shares.get(name, 0):.1%}" for name in self.alternatives)
         )
+        if self.report is not None:
+            finished, partial = self.report.finished, self.report.partial
+            blocks = ", ".join(f"{block}: {count:,d}" for block, count in self.report.blocks.items())
+            lines.append(f"Finished: {finished:,d}, in part: {partial:,d}; respondents by block {blocks}")
         lines += [f"Left out: {count:,d} {what}" for what, count in self.left_out.items() if count]
         return "\n".join(lines)
 

@@ -109,8 +109,12 @@ class Question:
 
     @property
     def codes(self) -> dict[str, str]:
-        """Code of each option in response files, from ``"1"``, to the option."""
-        return {str(k): option for k, option in enumerate(self.options, 1)}
+        """Code of each option in response files to the option: ``"1"``, ``"2"`` ...
+
+        ``"o1"``, ``"o2"`` ... where an option is a number itself, so that no answer could mean two.
+        """
+        letter = "o" if any(option.strip().isdecimal() for option in self.options) else ""
+        return {f"{letter}{k}": option for k, option in enumerate(self.options, 1)}
 
 
 @dataclass(frozen=True)

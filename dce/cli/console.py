@@ -112,7 +112,7 @@ def read_answers(
     mapping: Path | None,
     manifest: Path | None,
 ) -> Choices:
-    """Read answers to the design that was fielded, and tell what became of them."""
+    """Read answers to the design that was fielded, tied by the manifest of its survey."""
     fielded = fielded_design(study, design_path)
     written = folder_of(study) / "survey" / "manifest.json"
     tied = manifest or (written if written.exists() else None)

@@ -18,7 +18,12 @@ from dce.survey.texts import shipped_file
 def survey(
     study: StudyPath,
     to: Annotated[
-        str, typer.Option(help=f"Where to, with commas between, or 'all': {', '.join(PLACES)}.")
+        str,
+        typer.Option(
+            help="Where to, with commas between, or 'all': "
+            + "; ".join(f"{name} ({place.words})" for name, place in PLACES.items())
+            + "."
+        ),
     ] = "html",
     design_path: DesignPath = None,
     texts: Annotated[

@@ -90,11 +90,6 @@ class Card:
         """The code of each alternative in response files: ``"1"``, ``"2"`` ... as on the card."""
         return tuple(str(number) for number in range(1, len(self.alternatives) + 1))
 
-    @property
-    def column(self) -> str:
-        """The tag without the block, which names the task in files with a column for the block."""
-        return self.tag.partition("_")[2]
-
 
 def card_rows(frame: pd.DataFrame, study: Study) -> tuple[Row, ...]:
     """Return the rows of a card, from the rows of a task in a long frame, one for each alternative."""

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from dce.design.design import Design
 from dce.errors import DceError, SurveyWarning, listed
@@ -14,6 +15,16 @@ from dce.survey.flat import write_flat
 from dce.survey.html import write_html
 from dce.survey.manifest import Manifest, make_manifest
 from dce.survey.survey import Survey, make_survey
+from dce.survey_settings import SHUFFLED
+
+DEMANDS = (
+    *(f"shuffled {what}" for what in SHUFFLED),
+    *("going back", "times", "introduction", "consent", "ending", "questions", "definitions"),
+    *("highlighted differences", "icons", "the second question on the opt-out", "certainty", "attendance"),
+)
+"""What a survey may ask of a place besides its cards."""
+IN_COLUMNS = ("opt_out", "certainty", "attendance")
+"""Settings that the columns of response files depend on."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +38,7 @@ class Place:
     write : function
         Writes the files of a survey into a folder, and returns them.
     cannot : mapping of str to str
-        Settings that the place cannot honour, and what it does instead: ``"shuffle tasks"``,
-        ``"shuffle alternatives"``, ``"shuffle attributes"``, ``"timers"``, ``"back"``, ``"certainty"`` ...
+        What the place leaves out, of :data:`DEMANDS`, and what holds instead.
     """
 
     words: str
@@ -37,21 +47,18 @@ class Place:
 
 
 PLACES: dict[str, Place] = {
-    "html": Place("a page of choice cards by block", write_html),
+    "html": Place(
+        "a page of choice cards by block",
+        write_html,
+        dict.fromkeys(
+            ("shuffled alternatives", "shuffled attributes"),
+            "the cards are as in the design",
+        ),
+    ),
     "flat": Place(
         "the design as tables, as surveydown, formr and cbcTools read it",
         write_flat,
-        dict.fromkeys(
-            (
-                "shuffle tasks",
-                "shuffle alternatives",
-                "shuffle attributes",
-                "timers",
-                "certainty",
-                "attendance",
-            ),
-            "the tables hold the cards only; what else is asked, and in which order, is up to the survey",
-        ),
+        dict.fromkeys(DEMANDS, "the tables hold the cards only, and the rest is up to the survey"),
     ),
 }
 """Places by name."""
@@ -121,26 +128,58 @@ def _check_same(path: Path, made: Manifest) -> None:
         found = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise DceError(f"{path}: cannot be read: {error}; give another folder.") from error
+    if not isinstance(found, dict):
+        raise DceError(f"{path}: is no manifest; give another folder.")
     new = made.content()
-    of_earlier = found.get("schema") != new["schema"]
-    same = found.get("design") == new["design"] and (
-        of_earlier or all(found.get(key) == new[key] for key in ("tasks", "questions"))
-    )
-    if not same:
-        what = "design" if found.get("design") != new["design"] else "tasks or questions"
+    what = ""
+    if found.get("design") != new["design"]:
+        what = "the survey of another design"
+    elif found.get("schema") == new["schema"] and _asked(found) != _asked(new):
+        what = "a survey with other tasks or questions"
+    if what:
         raise DceError(
-            f"{path}: belongs to the survey of another design, and is left as it is: it may be in the "
-            "field. Give another folder."
-            if what == "design"
-            else f"{path}: belongs to a survey with other {what}, and is left as it is: it may be in the "
-            "field. Give another folder."
+            f"{path}: belongs to {what}, and is left as it is: it may be in the field. Give another folder."
         )
 
 
+def _asked(manifest: Mapping[str, Any]) -> list[Any]:
+    """Return what of a manifest the columns of response files depend on."""
+    settings = manifest.get("settings")
+    kept = {key: settings.get(key) for key in IN_COLUMNS} if isinstance(settings, dict) else {}
+    return [manifest.get("tasks"), manifest.get("questions"), kept]
+
+
 def _warn(name: str, survey: Survey) -> None:
+    """Warn once of everything that the study asks for and the place cannot do."""
+    for instead, keys in _grouped(PLACES[name].cannot).items():
+        lost = [key for key in keys if key in asked_for(survey)]
+        if lost:
+            warnings.warn(f"{name}: leaves out {', '.join(lost)}: {instead}", SurveyWarning, stacklevel=3)
+
+
+def _grouped(cannot: Mapping[str, str]) -> dict[str, list[str]]:
+    grouped: dict[str, list[str]] = {}
+    for key, instead in cannot.items():
+        grouped.setdefault(instead, []).append(key)
+    return grouped
+
+
+def asked_for(survey: Survey) -> set[str]:
+    """Return what a survey asks of a place besides the cards, in the words of :data:`DEMANDS`."""
     settings = survey.settings
-    wanted = {f"shuffle {what}" for what in settings.shuffle}
-    wanted |= {key for key in ("back", "timers", "certainty", "attendance") if getattr(settings, key)}
-    for key, instead in PLACES[name].cannot.items():
-        if key in wanted:
-            warnings.warn(f"{name}: cannot do '{key}': {instead}", SurveyWarning, stacklevel=3)
+    whether = {
+        **{f"shuffled {what}": what in settings.shuffle for what in SHUFFLED},
+        "going back": settings.back,
+        "times": settings.timers,
+        "introduction": bool(survey.introduction),
+        "consent": bool(survey.consent),
+        "ending": bool(survey.ending),
+        "questions": bool(settings.questions),
+        "definitions": survey.has_glossary or survey.has_tooltips,
+        "highlighted differences": settings.highlight == "differences",
+        "icons": any(row.icon or any(row.icons) for card in survey.cards for row in card.rows),
+        "the second question on the opt-out": survey.asks_opt_out,
+        "certainty": settings.certainty,
+        "attendance": settings.attendance,
+    }
+    return {demand for demand in DEMANDS if whether[demand]}

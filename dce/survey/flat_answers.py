@@ -28,7 +28,7 @@ def recognises_flat(file: ResponseFile) -> bool:
     )
 
 
-def read_flat(file: ResponseFile, manifest: Manifest, previews: bool) -> Answers:  # noqa: ARG001  # it marks none
+def read_flat(file: ResponseFile, manifest: Manifest) -> Answers:
     """Read the answers of a surveydown or formr survey.
 
     Raises
@@ -96,7 +96,14 @@ def read_flat(file: ResponseFile, manifest: Manifest, previews: bool) -> Answers
         respondent=respondent,
         block="dce_block",
         dropped={"blank lines": file.blank} if file.blank else None,
-        notes=["The order of tasks was not recorded."],
+        notes=_notes(header),
     )
     tag_columns = {task.tag: columns[task.position] for task in manifest.tasks if task.position in columns}
     return replace(answers, names={**answers.names, **tag_columns, "block": block})
+
+
+def _notes(header: list[str]) -> list[str]:
+    """Return what the file does not tell, and what of it is not used."""
+    unused = [name for name in header if re.fullmatch(RECORDED, name)]
+    notes = ["The order of tasks was not recorded."]
+    return [*notes, f"Not used: the columns {listed(unused, 30)}."] if unused else notes

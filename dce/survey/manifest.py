@@ -11,11 +11,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from dce.attributes import Level
 from dce.design.design import Design
-from dce.errors import ChoicesError, listed
+from dce.errors import ChoicesError, listed, plain
 from dce.study import Study
 from dce.survey.card import Card
 from dce.survey.survey import LETTERS, Survey, make_survey
@@ -226,7 +224,7 @@ def _words(study: Study) -> dict[str, dict[str, str]]:
         "alternatives": {a.name: a.label for a in study.all_alternatives},
         "attributes": {a.name: a.label for a in study.attributes},
         "levels": {
-            f"{a.name}: {level}": label
+            f"{a.name}: {plain(level) if isinstance(level, (int, float)) else level}": label
             for a in study.attributes
             for level, label in zip(a.levels, a.labels, strict=True)
         },
@@ -278,8 +276,9 @@ def read_manifest(path: str | Path, design: Design) -> Manifest:
             task["tag"]: task["levels"] for task in content["tasks"] if task.get("levels") is not None
         },
     )
-    if any(not isinstance(labels, dict) for labels in made.words.values()):
-        raise ChoicesError(f"{path}: words is {dict(made.words)!r}; allowed: tables of labels.")
+    for labels in made.words.values():
+        if not isinstance(labels, dict) or not all(isinstance(word, str) for word in labels.values()):
+            raise ChoicesError(f"{path}: words is {dict(made.words)!r}; allowed: tables of labels.")
     try:
         made.changed_words(design.study)
     except ChoicesError as error:
@@ -350,9 +349,6 @@ def _questions(path: Path, found: object) -> tuple[ManifestQuestion, ...]:
     for k, item in enumerate(found, 1):
         if not isinstance(item, dict) or set(item) != {"name", "kind", "codes"}:
             raise ChoicesError(f"{path}: question {k} is {item!r}; allowed: a name, a kind and codes.")
+        if not isinstance(item["codes"], dict):
+            raise ChoicesError(f"{path}: question {k} has the codes {item['codes']!r}; allowed: a table.")
     return tuple(ManifestQuestion(**item) for item in found)
-
-
-def frame_of_extra(manifest: Manifest, tag: str) -> pd.DataFrame:
-    """Return the levels of a warm-up or dominance task, one row for each service."""
-    return pd.DataFrame(manifest.extra_levels[tag]).T.rename_axis("alternative").reset_index()

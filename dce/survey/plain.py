@@ -13,13 +13,12 @@ from typing import Any
 import pandas as pd
 
 from dce.errors import listed
-from dce.survey.answers import Answers, plain_code
+from dce.survey.answers import OF_TASKS, Answers
+from dce.survey.cell_texts import plain_code
 from dce.survey.manifest import Manifest
 from dce.survey.response_file import ResponseFile
 from dce.survey.response_map import ResponseMap
 
-OF_TASKS = ("opt_out", "certainty", "seconds", "position", "places")
-"""What may be recorded of a task besides the choice, in columns such as ``t1_seconds``."""
 Column = dict[int | None, str]
 """The tag that a column holds, for each block; under None: for any block."""
 

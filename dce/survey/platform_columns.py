@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from dce.errors import listed
-from dce.survey.answers import Answers
+from dce.survey.answers import OF_TASKS, Answers
 from dce.survey.manifest import Manifest
 from dce.survey.response_file import ResponseFile
-
-OF_TASKS = ("opt_out", "certainty", "seconds", "position", "places")
 
 
 def read_columns(

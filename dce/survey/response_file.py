@@ -35,8 +35,6 @@ class ResponseFile:
         What a JSON file says, else None.
     sheets : dict of str to list of list of str
         All sheets of an Excel file by name, else none; ``records`` are those of the first.
-    text : str
-        All of a .cho file, whose lines are no table; else empty.
     """
 
     path: Path
@@ -45,7 +43,6 @@ class ResponseFile:
     blank: int = 0
     content: object = None
     sheets: dict[str, list[list[str]]] | None = None
-    text: str = ""
 
     @property
     def header(self) -> list[str]:
@@ -102,8 +99,6 @@ def open_responses(path: str | Path) -> ResponseFile:
             return ResponseFile(path, [], [], content=json.loads(text))
         except ValueError as error:
             raise ChoicesError(f"{path}: is not JSON: {error}.") from error
-    if path.suffix.lower() == ".cho":
-        return ResponseFile(path, [], [], text=text)
     return _table(path, text)
 
 

@@ -7,10 +7,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from dce.errors import ChoicesError, listed
+from dce.survey.cell_texts import EMPTY
 from dce.toml import read_toml
-
-EMPTY = ("", "NA")
-
 
 KINDS: dict[str, tuple[type, tuple[type, ...], str]] = {
     "respondent": (str, (str,), "the name of a column"),

@@ -71,16 +71,19 @@ class Survey:
 
     @property
     def glossary(self) -> tuple[tuple[str, str], ...]:
-        """Labels and definitions to show before the tasks; none if the cards explain them."""
-        if self.settings.definitions not in ("glossary", "both"):
-            return ()
+        """Labels and definitions of the attributes that the study explains."""
         defined = [attribute for attribute in self.study.attributes if attribute.definition.strip()]
         return tuple((attribute.label, attribute.definition.strip()) for attribute in defined)
 
     @property
+    def has_glossary(self) -> bool:
+        """Whether attributes are explained before the tasks."""
+        return bool(self.glossary) and self.settings.definitions in ("glossary", "both")
+
+    @property
     def has_tooltips(self) -> bool:
-        """Whether the cards explain attributes."""
-        return self.settings.definitions in ("tooltip", "both")
+        """Whether attributes are explained on the cards."""
+        return bool(self.glossary) and self.settings.definitions in ("tooltip", "both")
 
     @property
     def asks_opt_out(self) -> bool:
@@ -111,17 +114,6 @@ class Survey:
     def questions(self, when: str) -> tuple[Question, ...]:
         """Return the questions ``"before"`` or ``"after"`` the tasks."""
         return tuple(question for question in self.settings.questions if question.when == when)
-
-    def describe(self, card: Card) -> str:
-        """Return a card in sentences, as a description of a picture of it.
-
-        ``Service 1: Wait 2 weeks; Parking Ample. Service 2: ...``
-        """
-        columns = []
-        for j in range(card.services):
-            cells = [f"{row.label}: {row.cells[j]}" for row in card.rows if row.cells[j]]
-            columns.append(f"{card.labels[j]}. {'; '.join(cells)}.")
-        return " ".join([f"{card.heading}.", *columns])
 
 
 def make_survey(design: Design, texts: str | Path | None = None) -> Survey:

@@ -40,10 +40,6 @@ class Texts:
         """Return a text with values in the place of its ``{names}``."""
         return self.texts[key].format(**values)
 
-    def section(self, name: str) -> dict[str, str]:
-        """Return the texts of one section, by key within it."""
-        return {key.partition(".")[2]: text for key, text in self.texts.items() if key.startswith(f"{name}.")}
-
 
 def languages() -> tuple[str, ...]:
     """Return the languages that dce knows."""

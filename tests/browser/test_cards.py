@@ -1,6 +1,5 @@
 """The page of choice cards in a browser: reflow, keyboard, targets, roles, print."""
 
-import shutil
 from collections import Counter
 
 import pytest
@@ -48,17 +47,6 @@ def urls(tmp_path_factory):
         (path,) = write_html(make_survey(design), tmp_path_factory.mktemp("cards"))
         made[name] = path.as_uri()
     return made
-
-
-@pytest.fixture(scope="module")
-def browser():
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("Debian's chromium is not installed")
-    with playwright.sync_playwright() as api:
-        browser = api.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(params=list(STUDIES))

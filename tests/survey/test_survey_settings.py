@@ -197,9 +197,11 @@ def test_what_is_recorded_of_each_task_comes_along(small_design, tmp_path):
 @pytest.mark.parametrize(
     ("column", "value", "message"),
     [
-        ("t1_certainty", "11", "'t1_certainty': certainty is '11'; allowed: a number from 0 to 10"),
+        ("t1_certainty", "11", "'t1_certainty': certainty is '11'; allowed: a whole number from 0 to 10"),
         ("t1_seconds", "-1", "seconds is '-1'"),
+        ("t1_seconds", "inf", "seconds is 'inf'; allowed: a number from 0"),
         ("t1_position", "0", "position is '0'"),
+        ("t1_position", "1.5", "position is '1.5'; allowed: a whole number from 1 to 12"),
         ("t1_places", "A|C", "found 'A|C'"),
     ],
 )
@@ -234,6 +236,73 @@ def test_several_files_are_read_as_one(small_design, tmp_path):
     other = write_rows(tmp_path / "other.csv", PLAIN, "1,1,2,1,1,1,1,1")
     with pytest.raises(dce.ChoicesError, match=r"respondent '1' was already on one\.csv line 2"):
         dce.read_responses([one, other], small_design)
+
+
+def test_everything_that_was_recorded_is_written_and_read_again(clinics, tmp_path):
+    settings = dce.SurveySettings(opt_out="question", warm_up=True, repeat=[1])
+    study = clinics(opt_out=OPT_OUT, priors={}, survey=settings)
+    design = dce.make_design(study, tasks=6, blocks=1, starts=1)
+    shown = ["w1", *(f"t{k}" for k in range(1, 7)), "r1"]
+    kinds = ["", "_opt_out", "_seconds", "_position", "_certainty", "_places"]
+    header = ",".join(["respondent", "block", "sex", *(f"{c}{kind}" for kind in kinds for c in shown)])
+    rows = []
+    for who in (1, 2):
+        cells = [*"12121212", *"11212121", *(f"{k}.25" for k in range(8)), *"12345678", *"01234567"]
+        rows.append(",".join([str(who), "1", "x", *cells, *["B|A|none", "A|B|none"] * 4]))
+    path = write_rows(tmp_path / "a.csv", header, *rows)
+    choices = dce.read_responses(path, design)
+    dce.write_responses(choices, design, tmp_path / "b.csv")
+    again = dce.read_responses(tmp_path / "b.csv", design)
+    pd.testing.assert_frame_equal(again.frame, choices.frame)
+    pd.testing.assert_frame_equal(again.checks, choices.checks)
+    assert {"seconds", "position", "certainty", "forced", "screen_place"} < set(choices.frame)
+
+
+def test_a_second_question_without_a_column_is_refused(clinics, tmp_path):
+    study = clinics(opt_out=OPT_OUT, priors={}, survey=dce.SurveySettings(opt_out="question"))
+    design = dce.make_design(study, tasks=6, blocks=1, starts=1)
+    path = write_rows(tmp_path / "a.csv", "respondent,t1,t2,t3,t4,t5,t6,t1_opt_out", "1,1,1,1,1,1,1,2")
+    with pytest.raises(dce.ChoicesError, match="no column for the second question, such as 't2_opt_out'"):
+        dce.read_responses(path, design)
+
+
+def test_the_same_unknown_answer_in_two_blocks_is_counted_twice(small_design, tmp_path):
+    path = write_rows(tmp_path / "a.csv", PLAIN, "1,1,C,1,1,1,1,1", "2,2,C,1,1,1,1,1")
+    choices = dce.read_responses(path, small_design, unknown="missing")
+    assert choices.report.unknown == {"t1: 'C'": 2}
+    assert choices.left_out["tasks left unanswered by respondents who answered others"] == 2
+
+
+def test_numbers_with_a_leading_zero_are_numbers_where_a_number_was_asked(surveyed, tmp_path):
+    design = surveyed(questions=[dce.Question("age", "Age?", kind="number")])
+    path = write_rows(tmp_path / "a.csv", PLAIN + ",age", "1,1,1,1,1,1,1,1,08", "2,2,1,1,1,1,1,1,")
+    assert dce.read_responses(path, design).frame.groupby("respondent")["age"].first()[1] == 8
+    path = write_rows(tmp_path / "b.csv", PLAIN + ",age", "1,1,1,1,1,1,1,1,eight")
+    with pytest.raises(dce.ChoicesError, match="line 2: column 'age': found 'eight'; allowed: a number"):
+        dce.read_responses(path, design)
+
+
+def test_no_option_is_the_code_of_another():
+    question = dce.Question("children", "How many?", ["0", "1", "2 or more"])
+    assert list(question.codes) == ["o1", "o2", "o3"]
+    assert list(QUESTION.codes) == ["1", "2"]
+
+
+def test_a_place_says_what_it_leaves_out(surveyed, tmp_path):
+    design = surveyed(consent="I agree.", questions=[QUESTION], shuffle=["alternatives"])
+    with pytest.warns(dce.SurveyWarning) as said:
+        dce.export_survey(design, tmp_path, to=["html", "flat"])
+    assert [str(warning.message) for warning in said] == [
+        "html: leaves out shuffled alternatives: the cards are as in the design",
+        "flat: leaves out shuffled alternatives, times, consent, questions: the tables hold the cards "
+        "only, and the rest is up to the survey",
+    ]
+
+
+def test_a_manifest_that_is_none_is_left_alone(small_design, tmp_path):
+    (tmp_path / "manifest.json").write_text("[]", encoding="utf-8")
+    with pytest.raises(dce.DceError, match="is no manifest; give another folder"):
+        dce.export_survey(small_design, tmp_path)
 
 
 def relabelled(design, **labels):

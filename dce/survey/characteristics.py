@@ -1,0 +1,67 @@
+"""What is known of respondents besides their choices: answers to questions, and other columns."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from dce.errors import ChoicesError
+from dce.formula import ALTERNATIVE, CONSTANTS
+from dce.study import Study
+from dce.survey.cell_texts import as_numbers, given, typed
+from dce.survey.decoding import Decoder
+from dce.survey.manifest import Manifest
+
+LONG_FRAME = {
+    *("block", "task", ALTERNATIVE, "respondent", "chosen", "available", "weight", CONSTANTS),
+    *("position", "seconds", "certainty", "forced", "screen_place"),
+}
+"""Columns of a long frame, whose names no characteristic can have."""
+ATTENDANCE = {"1": "always", "2": "sometimes", "3": "never"}
+"""What the codes of the question on attendance mean."""
+
+
+def characteristics(decoder: Decoder, study: Study, manifest: Manifest) -> dict[str, pd.Series]:
+    """Return characteristics by name: options of questions, numbers where every value is one, else texts.
+
+    Raises
+    ------
+    ChoicesError
+        If a column has a name with another meaning, or an answer to a question cannot be one.
+    """
+    answers = decoder.answers
+    found: dict[str, pd.Series] = {}
+    questions = {question.name: question for question in manifest.questions}
+    attended = {f"attended_{name}" for name in study.attribute_names}
+    if answers.weights is not None:
+        found["weight"] = typed(answers.weights, answers.missing)
+    for name, texts in answers.characteristics.items():
+        column = answers.column(name)
+        if name in LONG_FRAME or name in study.attribute_names or name in found:
+            hint = ", or say weight = 'weight' there if it weights answers" if name == "weight" else ""
+            raise ChoicesError(
+                f"{answers.source}, line 1: column {column!r} has a name with another meaning in dce; give "
+                f"it a new one in the map, under rename{hint}."
+            )
+        kind = questions[name].kind if name in questions else ""
+        if kind == "choice":
+            found[name] = decoder.options(texts, questions[name].codes, column)
+        elif name in attended:
+            shown = manifest.settings.get("attendance_options", [])
+            found[name] = decoder.options(texts, ATTENDANCE, column, shown)
+        elif kind == "number":
+            found[name] = _numbers(decoder, texts, column)
+        elif kind == "text":
+            found[name] = given(texts, answers.missing)
+        else:
+            found[name] = typed(texts, answers.missing)
+    return found
+
+
+def _numbers(decoder: Decoder, texts: list[str], column: str) -> pd.Series:
+    values = given(texts, decoder.answers.missing)
+    numbers = as_numbers(values)
+    wrong = (values.notna() & numbers.isna()).to_numpy()
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise decoder.answers.error(row, f"column {column!r}: found {values.iloc[row]!r}; allowed: a number")
+    return numbers
