@@ -21,6 +21,7 @@ OWN_NAMES = RESERVED | {
     "certainty",
     "forced",
     "screen_place",
+    "attribute_order",
     "id",
     "consent",
     "tag",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from dce.errors import ChoicesError
+from dce.errors import ChoicesError, listed
 from dce.formula import ALTERNATIVE, CONSTANTS
 from dce.study import Study
 from dce.survey.cell_texts import as_numbers, given, typed
@@ -18,6 +18,8 @@ LONG_FRAME = {
 """Columns of a long frame, whose names no characteristic can have."""
 ATTENDANCE = {"1": "always", "2": "sometimes", "3": "never"}
 """What the codes of the question on attendance mean."""
+ORDER = "attribute_order"
+"""The attributes in the order in which a respondent saw them, with ``|`` between."""
 
 
 def characteristics(decoder: Decoder, study: Study, manifest: Manifest) -> dict[str, pd.Series]:
@@ -48,6 +50,8 @@ def characteristics(decoder: Decoder, study: Study, manifest: Manifest) -> dict[
         elif name in attended:
             shown = manifest.settings.get("attendance_options", [])
             found[name] = decoder.options(texts, ATTENDANCE, column, shown)
+        elif name == ORDER:
+            found[name] = _orders(decoder, texts, study, column)
         elif kind == "number":
             found[name] = _numbers(decoder, texts, column)
         elif kind == "text":
@@ -65,3 +69,13 @@ def _numbers(decoder: Decoder, texts: list[str], column: str) -> pd.Series:
         row = int(wrong.argmax())
         raise decoder.answers.error(row, f"column {column!r}: found {values.iloc[row]!r}; allowed: a number")
     return numbers
+
+
+def _orders(decoder: Decoder, texts: list[str], study: Study, column: str) -> pd.Series:
+    values = given(texts, decoder.answers.missing)
+    for value in values.dropna().unique():
+        if sorted(str(value).split("|")) != sorted(study.attribute_names):
+            row = int((values == value).to_numpy().argmax())
+            allowed = f"each of {listed(study.attribute_names, 40)} once, with | between"
+            raise decoder.answers.error(row, f"column {column!r}: found {value!r}; allowed: {allowed}")
+    return values

@@ -26,4 +26,4 @@ def respond(folder, choices, rng):
             answers.append((first["qID"].iloc[0], rng.choice(first["altID"])))
         rows.append(row | {f"cbc_q{q}": f"option_{alternative}" for q, alternative in answers})
     pd.DataFrame(rows).sample(frac=1, random_state=1).to_csv(folder / "responses.csv", index=False, na_rep="")
-    return [folder / "responses.csv"], {}
+    return [folder / "responses.csv"], None
