@@ -31,8 +31,29 @@ ROWS_ALONE = 7
 """Rows that are coded one by one to see whether a transform looks at other rows."""
 ROWS_WITHOUT_TRANSFORMS = 1_000
 """Rows that are enough to learn a formula that remembers nothing of the data."""
+ROWS_AT_ONCE = 4_096
+"""Rows that are copied from columns at once, so that they stay in the cache."""
 MOST_LEVEL_ROWS = 5_000
 """Rows of the frame in which all levels of all attributes occur equally often."""
+
+
+@dataclass(frozen=True)
+class CodedRows:
+    """Rows of X, and which of them each row of a frame is.
+
+    Attributes
+    ----------
+    X : (n, K) array
+    which : (N,) integer array or None
+        None: the rows of X are those of the frame.
+    """
+
+    X: FloatArray
+    which: IntArray | None
+
+    def matrix(self) -> FloatArray:
+        """Return X of every row of the frame, (N, K)."""
+        return self.X if self.which is None else self.X[self.which]
 
 
 @dataclass(frozen=True)
@@ -74,7 +95,17 @@ class Coding:
     def matrix(self, frame: pd.DataFrame) -> FloatArray:
         """Return X, shape (N, K), for the N rows of a long frame.
 
-        Every distinct row is coded once. An empty cell makes the terms that use it zero.
+        Raises
+        ------
+        FormulaError
+            If a column is missing, a level is unknown, or a term is not finite.
+        """
+        return self.rows(frame).matrix()
+
+    def rows(self, frame: pd.DataFrame) -> CodedRows:
+        """Return the rows of a long frame as coded, each distinct one once where that is known.
+
+        An empty cell makes the terms that use it zero.
 
         Raises
         ------
@@ -82,9 +113,9 @@ class Coding:
             If a column is missing, a level is unknown, or a term is not finite.
         """
         if all(name in self.ranges and name in frame for name in self.names):
-            X = frame[list(self.names)].to_numpy(dtype=np.float64, na_value=np.nan)
+            X = _numbers(frame, self.names)
             if np.isfinite(X).all():
-                return X  # nothing but numbers as they are
+                return CodedRows(X, None)  # nothing but numbers as they are
         data = _with_constants(frame, self.variables, self.constants)
         first, inverse = _distinct_rows(data)
         small = data.iloc[first]
@@ -101,7 +132,7 @@ class Coding:
             row, k = np.argwhere(~np.isfinite(X))[0]
             cells = ", ".join(f"{name} is {small[name].iloc[row]}" for name in sorted(self.parts[k]))
             raise FormulaError(f"{self.names[k]}: not a finite number where {cells}.")
-        return X[inverse]
+        return CodedRows(X, inverse)
 
     def _fill(self, name: str, values: pd.Series, absent: BoolArray) -> pd.Series | pd.Categorical:
         if name not in self.categories:
@@ -341,6 +372,16 @@ def _materialise(spec: ModelSpec, filled: pd.DataFrame) -> FloatArray:
             return np.array(spec.get_model_matrix(filled, context={}), dtype=np.float64)
     except (FormulaicError, DataMismatchWarning, ValueError, TypeError) as error:
         raise FormulaError(reason(error)) from error
+
+
+def _numbers(frame: pd.DataFrame, names: Sequence[str]) -> FloatArray:
+    """Return columns as they are, row by row in memory, with nothing else of that size on the way."""
+    columns = [frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in names]
+    X = np.empty((len(frame), len(names)))
+    for start in range(0, len(X), ROWS_AT_ONCE):
+        for k, column in enumerate(columns):
+            X[start : start + ROWS_AT_ONCE, k] = column[start : start + ROWS_AT_ONCE]
+    return X
 
 
 def _with_constants(frame: pd.DataFrame, variables: Sequence[str], constants: Sequence[str]) -> pd.DataFrame:

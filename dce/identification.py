@@ -34,7 +34,24 @@ def check_identified(
     """
     P = available / available.sum(axis=1, keepdims=True)
     at_zero = information(X, P, weights)
-    size = np.einsum("tjk,tj->k", X**2, P * weights[:, None])
+    check_information(at_zero, np.einsum("tjk,tj->k", X**2, P * weights[:, None]), names)
+    return at_zero
+
+
+def check_information(at_zero: FloatArray, size: FloatArray, names: tuple[str, ...]) -> None:
+    """Refuse coefficients that information at zero coefficients, (K, K), does not identify.
+
+    Parameters
+    ----------
+    at_zero : (K, K) array
+    size : (K,) array
+        Weighted sum of squares of each column, by equal shares of the alternatives.
+    names : tuple of str
+
+    Raises
+    ------
+    IdentificationError
+    """
     constant = np.diag(at_zero) <= NO_DIFFERENCE * np.maximum(size, np.finfo(float).tiny)
     if constant.any():
         culprits = [name for name, wrong in zip(names, constant, strict=True) if wrong]
@@ -51,7 +68,6 @@ def check_identified(
             f"not identified: the tasks cannot tell apart {listed(culprits, 20)}; "
             f"leave out {null.shape[1]} of them."
         )
-    return at_zero
 
 
 def is_singular(information: FloatArray) -> bool:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from dce.choices import Choices, Layout
-from dce.coding import Coding, learn_coding
+from dce.choices import Choices
+from dce.coding import CodedRows, Coding, learn_coding
 from dce.errors import (
     ChoicesError,
     ConvergenceError,
@@ -21,11 +21,13 @@ from dce.errors import (
     listed,
 )
 from dce.estimation.covariance import clustered, robust
+from dce.estimation.likelihood import centre, cluster_sums, derivatives, score_products
 from dce.estimation.newton import Maximum, inverse, maximise
 from dce.estimation.separation import check_separated, may_be_separated
+from dce.estimation.tasks import Tasks, gather
 from dce.formula import ALTERNATIVE, parse_formula
-from dce.identification import check_identified
-from dce.logit import BoolArray, FloatArray, IntArray, log_likelihood, log_probabilities, scores
+from dce.identification import check_information
+from dce.logit import FloatArray, IntArray
 from dce.study import Study
 from dce.table import Table, number
 
@@ -230,19 +232,17 @@ def fit_coded(choices: Choices, coding: Coding, covariance: CovarianceKind) -> F
     if covariance == "clustered":
         respondents = None if layout.respondents is None else int(layout.respondents.max()) + 1
         check_clusters(respondents, len(coding.names))
-    X = _arranged(coding.matrix(choices.frame), layout)
-
-    at_zero = check_identified(X, layout.available, layout.weights, coding.names)
-    best = finite_maximum(X, layout.available, layout.chosen, layout.weights, coding.names, at_zero)
-    V = _covariance(X, layout, best, covariance)
+    tasks = gather(coding.rows(choices.frame), layout)
+    at_zero = _identified(tasks, coding.names)
+    best = finite_maximum(tasks, coding.names, at_zero)
+    V = sandwich(tasks, best, covariance, layout.respondents)
     names = list(coding.names)
-    null = log_probabilities(np.zeros((*layout.rows.shape, 1)), np.zeros(1), layout.available)
     return Fit(
         coefficients=pd.Series(best.beta, index=names, name="coefficient"),
         covariance=pd.DataFrame(V, index=names, columns=names),
         covariance_kind=covariance,
         log_likelihood=best.log_likelihood,
-        log_likelihood_null=log_likelihood(null, layout.chosen, layout.weights),
+        log_likelihood_null=-float(layout.weights @ np.log(layout.available.sum(axis=1))),
         log_likelihood_constants=_constants_only(choices),
         n_tasks=choices.n_tasks,
         n_respondents=choices.n_respondents,
@@ -256,17 +256,19 @@ def fit_coded(choices: Choices, coding: Coding, covariance: CovarianceKind) -> F
     )
 
 
-def finite_maximum(
-    X: FloatArray,
-    available: BoolArray,
-    chosen: IntArray,
-    weights: FloatArray,
-    names: tuple[str, ...],
-    at_zero: FloatArray,
-) -> Maximum:
+def _identified(tasks: Tasks, names: tuple[str, ...]) -> FloatArray:
+    """Centre the tasks, and return the information at zero coefficients, which identifies them."""
+    size = centre(tasks)
+    at_zero = derivatives(tasks, np.zeros(len(names)), information=True).information
+    assert at_zero is not None
+    check_information(at_zero, size, names)
+    return at_zero
+
+
+def finite_maximum(tasks: Tasks, names: tuple[str, ...], at_zero: FloatArray) -> Maximum:
     """Maximise the log-likelihood, and refuse answers that are predicted perfectly.
 
-    Notation as in :mod:`dce.logit`; ``at_zero`` (K, K) is the information at zero coefficients.
+    ``at_zero`` (K, K) is the information at zero coefficients.
 
     Raises
     ------
@@ -276,12 +278,12 @@ def finite_maximum(
         If it is finite, but was not reached.
     """
     try:
-        best = maximise(X, available, chosen, weights)
+        best = maximise(tasks)
     except ConvergenceError:
-        check_separated(X, available, chosen, weights, names)
+        check_separated(tasks, names)
         raise
     if may_be_separated(at_zero, best.information):
-        check_separated(X, available, chosen, weights, names)
+        check_separated(tasks, names)
     return best
 
 
@@ -341,28 +343,16 @@ def _check_used(choices: Choices, variables: Sequence[str]) -> None:
             )
 
 
-def _arranged(X: FloatArray, layout: Layout) -> FloatArray:
-    """Arrange the rows of X by task, shape (T, J, K); zero where a task lacks an alternative."""
-    T, J = layout.rows.shape
-    if len(X) == T * J and np.array_equal(layout.rows.ravel(), np.arange(T * J)):
-        arranged = X.reshape(T, J, -1)
-    else:
-        arranged = X[layout.rows]
-    if not layout.available.all():
-        arranged = np.where(layout.available[..., None], arranged, 0.0)
-    return arranged
-
-
-def _covariance(X: FloatArray, layout: Layout, best: Maximum, kind: CovarianceKind) -> FloatArray:
+def sandwich(tasks: Tasks, best: Maximum, kind: CovarianceKind, clusters: IntArray | None) -> FloatArray:
+    """Return the covariance of the estimates, (K, K); ``clusters`` (T,) are numbers from 0."""
     bread = inverse(best.information)
     if kind == "classical":
         return bread
-    weighted = layout.weights[:, None] * scores(X, best.P, layout.chosen)
     if kind == "robust":
-        return robust(bread, weighted)
-    if layout.respondents is None:
+        return robust(bread, score_products(tasks, best.beta))
+    if clusters is None:
         raise EstimationError("clustered standard errors need respondents.")
-    return clustered(bread, weighted, layout.respondents)
+    return clustered(bread, cluster_sums(tasks, best.beta, clusters))
 
 
 def _constants_only(choices: Choices) -> float:
@@ -381,9 +371,12 @@ def _constants_only(choices: Choices) -> float:
         return float(counts[taken] @ np.log(shares))
     if len(taken) > MOST_CONSTANTS:
         return float("nan")
-    X = np.where(available[..., None], codes[..., None] == taken[1:], False).astype(np.float64)
+    names = tuple(map(str, taken[1:]))
+    dummies = (np.arange(int(codes.max()) + 1)[:, None] == taken[1:]).astype(np.float64)
+    coded = CodedRows(dummies, pd.factorize(choices.frame[ALTERNATIVE])[0])
     try:
-        check_identified(X, available, layout.weights, tuple(map(str, taken[1:])))
-        return maximise(X, available, layout.chosen, layout.weights).log_likelihood
+        tasks = gather(coded, replace(layout, available=available))
+        _identified(tasks, names)
+        return maximise(tasks).log_likelihood
     except (EstimationError, SeparationError):
         return float("nan")

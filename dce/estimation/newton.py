@@ -1,6 +1,6 @@
 """The maximum of the log-likelihood of a multinomial logit, by Newton's method.
 
-Notation as in :mod:`dce.logit`.
+Notation as in :mod:`dce.estimation.tasks`.
 """
 
 from __future__ import annotations
@@ -11,21 +11,25 @@ import numpy as np
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
 
 from dce.errors import ConvergenceError
-from dce.logit import (
-    BoolArray,
-    FloatArray,
-    IntArray,
-    gradient,
-    information,
-    log_likelihood,
-    log_probabilities,
-)
+from dce.estimation.likelihood import derivatives
+from dce.estimation.tasks import Tasks, each_its_own
+from dce.logit import FloatArray
 
 CONVERGED = 1e-12
 """Largest squared Newton decrement g'H^-1 g, with weights of mean one: about twice the log-likelihood
 still to be gained."""
+PRECISE = 1e-22
+"""Squared decrement of a step after which information need not be computed again."""
+FIRST_GAIN = 1e-2
+"""How much smaller the decrement is expected after the first step with the information of a part."""
+SLOW = 0.25
+"""A smaller gain than this, and the exact information is taken."""
 MOST_ITERATIONS = 50
 MOST_HALVINGS = 30
+LARGE = 4_000_000
+"""Numbers in X from which a part of the tasks gives the start, and the information of the first steps."""
+PART = 16
+"""Which share of large data that part is: one in so many tasks."""
 
 
 @dataclass(frozen=True)
@@ -38,8 +42,6 @@ class Maximum:
     log_likelihood : float
     information : (K, K) array
         Minus the Hessian at ``beta``.
-    P : (T, J) array
-        Choice probabilities at ``beta``.
     iterations : int
     decrement : float
         The squared Newton decrement at the last step.
@@ -48,16 +50,16 @@ class Maximum:
     beta: FloatArray
     log_likelihood: float
     information: FloatArray
-    P: FloatArray
     iterations: int
     decrement: float
 
 
-def maximise(X: FloatArray, available: BoolArray, chosen: IntArray, weights: FloatArray) -> Maximum:
-    """Maximise the log-likelihood from zero coefficients.
+def maximise(tasks: Tasks) -> Maximum:
+    """Maximise the log-likelihood.
 
     The log-likelihood is concave (McFadden 1974), so Newton's step, halved where it overshoots,
-    reaches the maximum wherever one exists.
+    reaches the maximum wherever one exists. On large data the first steps use the information of a part
+    of the tasks, which differs little; the last one is exact.
 
     Raises
     ------
@@ -68,39 +70,65 @@ def maximise(X: FloatArray, available: BoolArray, chosen: IntArray, weights: Flo
     ----------
     Boyd and Vandenberghe (2004), Convex Optimization, section 9.5.
     """
-    beta = np.zeros(X.shape[-1])
-    scale = float(weights.mean())
-    weights = weights / scale  # so that convergence does not depend on the unit of the weights
-    log_P = log_probabilities(X, beta, available)
-    value = log_likelihood(log_P, chosen, weights)
+    start, known = np.zeros(tasks.X.shape[-1]), None
+    if tasks.which is None and tasks.X.size >= LARGE:
+        part = _part(tasks)
+        try:
+            of_part = _newton(part, start, None)
+            start = of_part.beta
+            known = of_part.information * (tasks.weights.sum() / part.weights.sum())
+        except ConvergenceError:
+            pass  # a part can be separated where the whole is not
+    return _newton(tasks, start, known)
+
+
+def _newton(tasks: Tasks, beta: FloatArray, known: FloatArray | None) -> Maximum:
+    """Take Newton steps from beta, the first ones with information that is known, if any is."""
+    scale = tasks.mean_weight  # so that convergence does not depend on the unit of the weights
+    at = derivatives(tasks, beta, information=known is None)
     decrement = np.inf
     for iteration in range(1, MOST_ITERATIONS + 1):
-        P = np.exp(log_P)
-        g = gradient(X, P, chosen, weights)
         try:
-            step = solve(information(X, P, weights), g)
+            step = solve(_either(at.information, known), at.gradient)
         except LinAlgError:
             break
-        decrement = float(g @ step)
+        before, decrement = decrement, float(at.gradient @ step) / scale
+        if decrement < CONVERGED and at.information is not None:
+            beta = beta + step
+            if decrement > PRECISE:
+                at = derivatives(tasks, beta, information=True)
+            assert at.information is not None
+            return Maximum(beta, at.log_likelihood, at.information, iteration, decrement)
+        if known is not None:
+            gained = decrement / before if iteration > 1 else FIRST_GAIN
+            if decrement * gained < PRECISE or gained > SLOW:
+                known = None
         # Rounding of the log-likelihood, which is a sum of T terms, hides smaller gains.
-        allowance = 1e-12 * abs(value)
+        least = at.log_likelihood - 1e-12 * abs(at.log_likelihood)
         for _ in range(MOST_HALVINGS):
-            log_P_new = log_probabilities(X, beta + step, available)
-            value_new = log_likelihood(log_P_new, chosen, weights)
-            if value_new >= value - allowance:
+            new = derivatives(tasks, beta + step, information=known is None)
+            if new.log_likelihood >= least:
                 break
             step = step / 2
         else:
             break
-        beta, log_P, value = beta + step, log_P_new, value_new
-        if decrement < CONVERGED:
-            P = np.exp(log_P)
-            at_maximum = scale * information(X, P, weights)
-            return Maximum(beta, scale * value, at_maximum, P, iteration, decrement)
+        beta, at = beta + step, new
     raise ConvergenceError(
         f"the log-likelihood did not converge: after {iteration} iterations the squared Newton "
         f"decrement is {decrement:.1e}; allowed: below {CONVERGED:.0e}."
     )
+
+
+def _either(exact: FloatArray | None, known: FloatArray | None) -> FloatArray:
+    information = exact if exact is not None else known
+    assert information is not None
+    return information
+
+
+def _part(tasks: Tasks) -> Tasks:
+    """Return every sixteenth task."""
+    chosen, weights = tasks.chosen[::PART], tasks.weights[::PART]
+    return each_its_own(tasks.X[::PART], tasks.available[::PART], chosen, weights)
 
 
 def solve(A: FloatArray, b: FloatArray) -> FloatArray:

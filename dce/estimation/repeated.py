@@ -19,11 +19,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dce.estimation.covariance import clustered, robust
-from dce.estimation.fit import CovarianceKind, finite_maximum
-from dce.estimation.newton import inverse
+from dce.estimation.fit import CovarianceKind, finite_maximum, sandwich
+from dce.estimation.tasks import Tasks
 from dce.identification import check_identified
-from dce.logit import FloatArray, IntArray, mean_attributes
+from dce.logit import FloatArray, IntArray
 
 
 def information_at_zero(
@@ -62,29 +61,23 @@ def fit_answers(
     SeparationError, ConvergenceError
         As :func:`dce.estimation.fit.finite_maximum` does.
     """
-    tasks = np.concatenate(X)
-    S, J, K = tasks.shape
-    counts = np.concatenate([(chosen[..., None] == np.arange(J)).sum(axis=0) for chosen in answers])
-    weights = counts.ravel().astype(np.float64)
-    best = finite_maximum(
-        np.repeat(tasks, J, axis=0),
-        np.ones((S * J, J), dtype=bool),
-        np.tile(np.arange(J), S),
-        weights,
-        names,
-        at_zero,
+    distinct = np.concatenate(X)
+    S, J, _ = distinct.shape
+    which, chosen, clusters, start, respondents = [], [], [], 0, 0
+    for of_block in answers:
+        n, T = of_block.shape
+        which.append(np.tile(np.arange(start, start + T), n))
+        chosen.append(of_block.ravel())
+        clusters.append(np.repeat(np.arange(respondents, respondents + n), T))
+        start, respondents = start + T, respondents + n
+    of_task, picked = np.concatenate(which), np.concatenate(chosen)
+    tasks = Tasks(
+        distinct,
+        np.ones((S, J), dtype=bool),
+        np.bincount(of_task * J + picked, minlength=S * J).reshape(S, J).astype(np.float64),
+        of_task,
+        picked,
+        np.ones(len(of_task)),
     )
-    bread = inverse(best.information)
-    if covariance == "classical":
-        return best.beta, bread
-    scores = tasks - mean_attributes(tasks, best.P[::J])[:, None]  # of a task, for each alternative
-    if covariance == "robust":
-        return best.beta, robust(bread, np.sqrt(weights)[:, None] * scores.reshape(S * J, K))
-    of_respondents, start = [], 0
-    for chosen in answers:
-        T = chosen.shape[1]
-        of_block = scores[start : start + T]
-        of_respondents.append(of_block[np.arange(T), chosen].sum(axis=1))
-        start += T
-    of_all = np.concatenate(of_respondents)
-    return best.beta, clustered(bread, of_all, np.arange(len(of_all)))
+    best = finite_maximum(tasks, names, at_zero)
+    return best.beta, sandwich(tasks, best, covariance, np.concatenate(clusters))

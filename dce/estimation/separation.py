@@ -10,7 +10,8 @@ from scipy.linalg import eigh
 from scipy.optimize import linprog
 
 from dce.errors import SeparationError, listed
-from dce.logit import BoolArray, FloatArray, IntArray
+from dce.estimation.tasks import Tasks
+from dce.logit import FloatArray
 
 VANISHED = 1e-4
 """Information left in some direction at the maximum, relative to zero coefficients, below which
@@ -29,13 +30,7 @@ def may_be_separated(at_zero: FloatArray, at_maximum: FloatArray) -> bool:
     return bool(left[0] < VANISHED)
 
 
-def check_separated(
-    X: FloatArray,
-    available: BoolArray,
-    chosen: IntArray,
-    weights: FloatArray,
-    names: tuple[str, ...],
-) -> None:
+def check_separated(tasks: Tasks, names: tuple[str, ...]) -> None:
     """Refuse answers that some combination of coefficients predicts perfectly.
 
     The maximum exists if and only if there is no direction d with (x_chosen - x_j)'d >= 0 for
@@ -46,10 +41,11 @@ def check_separated(
     ------
     SeparationError
     """
-    x_chosen = np.take_along_axis(X, chosen[:, None, None], axis=1)
-    counted = available & (weights > 0)[:, None]
-    counted[np.arange(len(chosen)), chosen] = False
-    D = np.unique((x_chosen - X)[counted], axis=0)
+    task, chosen = np.nonzero(tasks.counts > 0)
+    others = tasks.available[task]
+    others[np.arange(len(task)), chosen] = False
+    X = tasks.X[task]
+    D = np.unique((X[np.arange(len(task)), chosen][:, None] - X)[others], axis=0)
     scale = np.abs(D).max(axis=0)
     D = D / np.where(scale > 0, scale, 1.0)
     if not _separates(D):
