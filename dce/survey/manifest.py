@@ -92,6 +92,8 @@ class Manifest:
         SHA-256 of everything on the cards.
     extra_levels : mapping
         Tag of each warm-up and dominance task to the levels of its alternatives.
+    design : Design or None
+        That it belongs to; not in the file.
     """
 
     title: str
@@ -102,6 +104,7 @@ class Manifest:
     words: Mapping[str, Any] = field(default_factory=dict)
     cards_hash: str = ""
     extra_levels: Mapping[str, Any] = field(default_factory=dict)
+    design: Design | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def by_tag(self) -> dict[str, ManifestTask]:
@@ -198,6 +201,7 @@ def make_manifest(survey: Survey | Design) -> Manifest:
         words=_words(survey.study),
         cards_hash=hashlib.sha256(everything.encode()).hexdigest(),
         extra_levels=_extra_levels(survey),
+        design=survey.design,
     )
 
 
@@ -275,6 +279,7 @@ def read_manifest(path: str | Path, design: Design) -> Manifest:
         extra_levels={
             task["tag"]: task["levels"] for task in content["tasks"] if task.get("levels") is not None
         },
+        design=design,
     )
     for labels in made.words.values():
         if not isinstance(labels, dict) or not all(isinstance(word, str) for word in labels.values()):
@@ -295,7 +300,7 @@ def _content(path: Path) -> dict[str, Any]:
         raise ChoicesError(f"{path}: cannot be read: {error}.") from error
     found = content.get("schema") if isinstance(content, dict) else None
     if found not in (SCHEMA, EARLIER):
-        raise ChoicesError(f"{path}: schema is {found!r}; allowed: {SCHEMA!r}.")
+        raise ChoicesError(f"{path}: schema is {found!r}; allowed: {listed((SCHEMA, EARLIER))}.")
     return dict(content)
 
 
@@ -320,7 +325,8 @@ def _tasks(path: Path, content: Mapping[str, Any], design: Design) -> tuple[Mani
         codes = task["codes"]
         if not isinstance(codes, dict) or set(codes.values()) != names or len(codes) != len(names):
             raise ChoicesError(
-                f"{path}: task {k} has the codes {codes!r}; allowed: one for each of {listed(names)}."
+                f"{path}: task {k} has the codes {codes!r}; allowed: one for each of "
+                f"{listed(design.study.alternative_names)}."
             )
         values = {name: task[name] for name in fields}
         values["attributes"] = tuple(task["attributes"])
@@ -334,8 +340,14 @@ def _check_tasks(path: Path, tasks: tuple[ManifestTask, ...], design: Design) ->
     numbers = [int(number) for number in design.frame["task"].to_numpy()[::J]]
     block_of = dict(zip(numbers, map(int, design.task_blocks), strict=True))
     found = [(task.task, task.block) for task in tasks if task.kind == "design"]
-    if len(found) != len(block_of) or dict(found) != block_of:
-        raise ChoicesError(f"{path}: its tasks are not those of the design.")
+    wrong = next((f"task {t} in block {b}" for t, b in found if block_of.get(t or 0) != b), None)
+    missing = [number for number in numbers if number not in dict(found)]
+    if wrong or missing or len(found) != len(block_of):
+        problem = wrong or (f"no task {listed(missing)}" if missing else f"{len(found)} tasks")
+        allowed = f"the {len(block_of)} tasks of the design, in its blocks"
+        raise ChoicesError(
+            f"{path}: its tasks are not those of the design: found {problem}; allowed: {allowed}."
+        )
     tags = [task.tag for task in tasks]
     for task in tasks:
         repeated = task.repeats is None or (task.repeats in tags) == (task.kind == "repeat")
