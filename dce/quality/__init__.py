@@ -1,0 +1,1 @@
+"""How attentively people answered: signals by respondent, which exclude nobody."""
