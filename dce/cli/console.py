@@ -32,6 +32,7 @@ A STUDY is a folder with a study.toml (or the file itself). The steps, in order:
 [bold]dce new[/bold] FOLDER · [bold]dce design[/bold] STUDY · [bold]dce front[/bold] STUDY ·
 [bold]dce power[/bold] STUDY · [bold]dce survey[/bold] STUDY ·
 [bold]dce texts[/bold] · [bold]dce simulate[/bold] STUDY ·
+[bold]dce quality[/bold] STUDY RESPONSES ·
 [bold]dce fit[/bold] STUDY RESPONSES · [bold]dce rates[/bold] STUDY RESPONSES ·
 [bold]dce scenarios[/bold] STUDY RESPONSES
 
@@ -173,9 +174,9 @@ def show(thing: Design | Choices) -> None:
     screen.print(str(thing), markup=False, soft_wrap=True)
 
 
-def wrote(path: Path) -> None:
-    """Say that a file was written."""
-    screen.print(f"Wrote {path}", markup=False, soft_wrap=True)
+def wrote(path: Path, what: str = "") -> None:
+    """Say that a file was written, or what was written in a folder."""
+    screen.print(f"Wrote {what}{path}", markup=False, soft_wrap=True)
 
 
 def step(number: int, name: str) -> None:

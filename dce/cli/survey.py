@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,9 @@ from dce.cli.console import DesignPath, StudyPath, app, fielded_design, folder_o
 from dce.errors import DceError, SurveyWarning
 from dce.survey.export import PLACES, export_survey
 from dce.survey.texts import shipped_file
+
+SHOWN = 4
+"""Files of one inner folder, such as that of the pictures, up to which each is named."""
 
 
 @app.command()
@@ -47,8 +51,13 @@ def survey(
         )
     for warning in caught:
         warn(f"{warning.message}.")
-    for path in written:
-        wrote(path)
+    for of_folder, paths in groupby(written, lambda path: path.parent):
+        found = list(paths)
+        if of_folder != folder and len(found) > SHOWN:
+            wrote(of_folder, f"{len(found)} files in ")
+        else:
+            for path in found:
+                wrote(path)
 
 
 @app.command()

@@ -14,7 +14,7 @@ from dce.survey.survey import Survey, line_feeds
 ENTITIES = {ord(sign): f"&#{ord(sign)};" for sign in "${}[]|`\\"}
 """Characters that mean something to a platform, such as ``${q://...}``, ``{name}`` and ``[field]``."""
 RULE = "border-bottom:1px solid #d5dddf"
-PADDING = "padding:8px 10px;text-align:start;vertical-align:top"
+PADDING = "padding:8px 5px;text-align:start;vertical-align:top"
 TINT = "background-color:#eaf2f3"
 
 
@@ -61,15 +61,17 @@ def card_html(survey: Survey, card: Card, *, heading: bool = False) -> str:
     parts = []
     if heading or card.kind == "warm-up":
         parts.append(f"<p><strong>{text_html(card.heading)}</strong></p>")
+    size = "font-size:0.9em;" if card.services > 2 else ""  # so that long words fit a phone
     columns = "".join(
-        f'<th scope="col" style="{PADDING};border-bottom:2px solid #0d5160;{TINT}">{text_html(label)}</th>'
+        f'<th scope="col" style="{PADDING};{size}border-bottom:2px solid #0d5160;{TINT}">'
+        f"{text_html(label)}</th>"
         for label in card.labels[: card.services]
     )
     body = "".join(_row_html(row, card, survey, marked and row.differs) for row in card.rows)
     parts.append(
         f'<table dir="{texts.direction}" style="width:100%;max-width:{max(640, 260 * card.services)}px;'
         'border-collapse:collapse;table-layout:fixed;overflow-wrap:break-word">'
-        '<caption style="text-align:start;padding:0 10px 6px 10px;color:#43535c">'
+        '<caption style="text-align:start;padding:0 5px 6px 5px;color:#43535c">'
         f"{text_html(caption)}</caption>"
         f"<thead><tr>{columns}</tr></thead>{body}</table>"
     )
