@@ -43,7 +43,10 @@ from dce.estimation.subgroups import SubgroupFits, fit_by
 from dce.power import power
 from dce.power_result import Power
 from dce.prior import Prior
+from dce.quality.quality import quality
+from dce.quality.result import Quality
 from dce.read_report import ReadReport
+from dce.read_wide import read_wide
 from dce.simulation import simulate_choices
 from dce.study import Study
 from dce.survey.export import export_survey
@@ -76,6 +79,7 @@ __all__ = [
     "MarginalRates",
     "Power",
     "Prior",
+    "Quality",
     "Question",
     "RangeWarning",
     "ReadReport",
@@ -100,8 +104,10 @@ __all__ = [
     "pareto_front",
     "power",
     "prior_draws",
+    "quality",
     "read_long",
     "read_responses",
+    "read_wide",
     "scenarios",
     "simulate_choices",
     "write_responses",

@@ -1,7 +1,7 @@
 """Answers, checked: one row per alternative of a task that a respondent answered.
 
-Every way in (:func:`read_long`, ``dce.simulate_choices``, ``dce.read_responses``) ends in the
-same checks, so that whatever comes after can trust the frame.
+Every way in (:func:`read_long`, ``dce.read_wide``, ``dce.simulate_choices``, ``dce.read_responses``)
+ends in the same checks, so that whatever comes after can trust the frame.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from dce.formula import ALTERNATIVE, CONSTANTS
 from dce.logit import BoolArray, FloatArray, IntArray
 from dce.read_report import ReadReport
 from dce.study import Study
+
+TRUTH = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
+"""Words that stand for 1 and 0."""
 
 
 @dataclass(frozen=True)
@@ -227,7 +230,8 @@ def read_long(
     ----------
     frame : pandas.DataFrame
     task, alternative, chosen : str
-        The columns that hold the task, the alternative, and 1 where it was chosen, else 0.
+        The columns that hold the task, the alternative, and 1 where it was chosen, else 0; or TRUE and
+        FALSE, as in mlogit and support.CEs.
     respondent, weight, available : str, optional
         The columns that hold the respondent, the weight of the task, and 0 where the alternative
         was not available.
@@ -341,8 +345,8 @@ def _at(frame: pd.DataFrame, row: int) -> str:
 
 
 def _zero_or_one(frame: pd.DataFrame, name: str, source: str) -> pd.Series:
-    numbers = pd.to_numeric(frame[name], errors="coerce")
-    wrong = ~numbers.isin([0, 1])
+    numbers = as_zero_or_one(frame[name])
+    wrong = numbers.isna()
     if wrong.any():
         row = _first(wrong)
         raise ChoicesError(
@@ -350,6 +354,23 @@ def _zero_or_one(frame: pd.DataFrame, name: str, source: str) -> pd.Series:
             "allowed: 0 or 1."
         )
     return numbers.astype(np.int64)
+
+
+def as_zero_or_one(values: pd.Series) -> pd.Series:
+    """Return 0 and 1 as numbers, missing where a value is neither.
+
+    ``FALSE`` and ``TRUE``, ``no`` and ``yes`` are taken too, as R and Stata write them.
+
+    Examples
+    --------
+    >>> as_zero_or_one(pd.Series(["TRUE", "no", 1, 2])).tolist()
+    [1.0, 0.0, 1.0, nan]
+    """
+    numbers = pd.to_numeric(values, errors="coerce").astype(np.float64)
+    if numbers.isna().any():
+        words = values.astype(object).map(lambda value: TRUTH.get(str(value).strip().lower()))
+        numbers = numbers.fillna(words.astype(np.float64))
+    return numbers.where(numbers.isin([0, 1]))
 
 
 def _weights(frame: pd.DataFrame, source: str) -> pd.Series:

@@ -131,7 +131,7 @@ def test_warnings_about_the_range_are_shown(study, capsys):
 
 
 @pytest.mark.parametrize(
-    "verb", ["", "new", "design", "survey", "simulate", "fit", "rates", "scenarios", "run"]
+    "verb", ["", "new", "design", "survey", "simulate", "quality", "fit", "rates", "scenarios", "run"]
 )
 def test_help_reads_at_80_columns(verb, monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "80")

@@ -17,8 +17,9 @@ ORDER = [
     {"study"},
     {"read_report"},
     {"choices"},
-    {"simulation", "design"},
-    {"survey", "estimation"},  # these two do not know each other
+    {"wide_columns"},
+    {"read_wide", "simulation", "design"},
+    {"survey", "estimation", "quality"},  # these do not know each other
     {"power_result"},
     {"power"},
     {"cli"},
@@ -26,7 +27,9 @@ ORDER = [
 ]
 OPTIONAL = {
     "figure.py": ("matplotlib", "matplotlib", "plot"),
+    "typst_pages.py": ("typst", "typst", "paper"),
     "excel.py": ("openpyxl", "openpyxl", "excel"),
+    "word.py": ("docx", "python-docx", "paper"),
 }
 """Modules that import what is not always installed: the package, the project it is from, and our extra."""
 RANK = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
