@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from dce.errors import ChoicesError, listed
@@ -33,6 +34,7 @@ def characteristics(decoder: Decoder, study: Study, manifest: Manifest) -> dict[
     answers = decoder.answers
     found: dict[str, pd.Series] = {}
     questions = {question.name: question for question in manifest.questions}
+    ranges = {q.name: (q.least, q.most) for q in study.survey.questions}
     attended = {f"attended_{name}" for name in study.attribute_names}
     if answers.weights is not None:
         found["weight"] = typed(answers.weights, answers.missing)
@@ -53,7 +55,7 @@ def characteristics(decoder: Decoder, study: Study, manifest: Manifest) -> dict[
         elif name == ORDER:
             found[name] = _orders(decoder, texts, study, column)
         elif kind == "number":
-            found[name] = _numbers(decoder, texts, column)
+            found[name] = _numbers(decoder, texts, column, *ranges.get(name, (None, None)))
         elif kind == "text":
             found[name] = given(texts, answers.missing)
         else:
@@ -61,14 +63,24 @@ def characteristics(decoder: Decoder, study: Study, manifest: Manifest) -> dict[
     return found
 
 
-def _numbers(decoder: Decoder, texts: list[str], column: str) -> pd.Series:
+def _numbers(
+    decoder: Decoder, texts: list[str], column: str, least: float | None, most: float | None
+) -> pd.Series:
     values = given(texts, decoder.answers.missing)
     numbers = as_numbers(values)
-    wrong = (values.notna() & numbers.isna()).to_numpy()
-    if wrong.any():
-        row = int(wrong.argmax())
-        raise decoder.answers.error(row, f"column {column!r}: found {values.iloc[row]!r}; allowed: a number")
-    return numbers
+    low = -np.inf if least is None else least
+    high = np.inf if most is None else most
+    wrong = values.notna() & ~numbers.between(low, high)
+    for row in np.flatnonzero(wrong):
+        value = values.iloc[row]
+        if decoder.unknown == "refuse":
+            allowed = "a number"
+            allowed += f" from {least:g}" if least is not None else ""
+            allowed += f" to {most:g}" if most is not None else ""
+            raise decoder.answers.error(int(row), f"column {column!r}: found {value!r}; allowed: {allowed}")
+        key = f"{column}: {value!r}"
+        decoder.seen[key] = decoder.seen.get(key, 0) + 1
+    return numbers.mask(wrong)
 
 
 def _orders(decoder: Decoder, texts: list[str], study: Study, column: str) -> pd.Series:

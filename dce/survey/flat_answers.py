@@ -38,7 +38,7 @@ def read_flat(file: ResponseFile, manifest: Manifest) -> Answers:
     """
     lines, rows = file.rows()
     header = file.header
-    where = [f"line {line}" for line in lines]
+    where = [f"{file.row} {line}" for line in lines]
     cells = {name: [row[k].strip() for row in rows] for k, name in enumerate(header)}
     respondent = next(name for name in RESPONDENT if name in cells)
     block = next(name for name in BLOCK if name in cells)

@@ -16,6 +16,7 @@ from dce.errors import listed
 from dce.survey.answers import OF_TASKS, Answers
 from dce.survey.cell_texts import plain_code
 from dce.survey.manifest import Manifest
+from dce.survey.platform_columns import check_design
 from dce.survey.response_file import ResponseFile
 from dce.survey.response_map import ResponseMap
 
@@ -61,10 +62,12 @@ class _Plain:
                 raise self.file.error(f"column {name!r} is missing; found: {listed(header, 30)}", 1)
         columns = self._task_columns()
         cells = {name: [row[k].strip() for row in rows] for k, name in enumerate(header)}
+        where = [f"{self.file.row} {line}" for line in lines]
+        check_design(self.file, self.manifest, cells, where)
         blocks = cells[mapping.block] if mapping.block is not None else None
         chosen, names = self._by_tag(columns, cells, blocks, lines, "")
         extra: dict[str, Any] = {}
-        used = {mapping.respondent, mapping.block, mapping.weight, *columns}
+        used = {mapping.respondent, mapping.block, mapping.weight, "dce_design", *columns}
         for kind in OF_TASKS:
             own = {
                 f"{column}_{kind}": tags for column, tags in columns.items() if f"{column}_{kind}" in header
@@ -78,7 +81,7 @@ class _Plain:
         return Answers(
             source=str(self.file.path),
             format="a file read through a map" if self.mapped else "the plain file of dce",
-            where=[f"line {line}" for line in lines],
+            where=where,
             respondents=cells[mapping.respondent] if mapping.respondent is not None else None,
             blocks=blocks,
             chosen=chosen,

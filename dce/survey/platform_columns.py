@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from dce.errors import listed
+from dce.errors import ChoicesError, listed
 from dce.survey.answers import OF_TASKS, Answers
 from dce.survey.manifest import Manifest
 from dce.survey.response_file import ResponseFile
@@ -34,12 +34,7 @@ def read_columns(
         If tasks of the design have no column, or the answers belong to another design.
     """
     count = len(where)
-    for row, found in enumerate(cells.get("dce_design", ())):
-        if found and not (len(found) >= 8 and manifest.design_hash.startswith(found)):
-            raise file.error(
-                f"{where[row]}: column 'dce_design' is {found!r}; allowed: {manifest.design_hash[:16]!r}, "
-                "the design that is given"
-            )
+    check_design(file, manifest, cells, where)
     tags = [task.tag for task in manifest.tasks]
     if not any(tag in cells for tag in tags):
         raise file.error(f"there is no column of a task; allowed: {listed(tags, 20)}")
@@ -67,3 +62,20 @@ def read_columns(
         dropped=dropped or {},
         notes=list(notes),
     )
+
+
+def check_design(
+    file: ResponseFile, manifest: Manifest, cells: Mapping[str, list[str]], where: Sequence[str]
+) -> None:
+    """Refuse rows whose column ``dce_design`` names another design.
+
+    Raises
+    ------
+    ChoicesError
+    """
+    for row, found in enumerate(cells.get("dce_design", ())):
+        if found and not (len(found) >= 8 and manifest.design_hash.startswith(found)):
+            raise ChoicesError(
+                f"{file.path}, {where[row]}: column 'dce_design' is {found!r}; allowed: "
+                f"{manifest.design_hash[:16]!r}, the design that is given."
+            )

@@ -11,11 +11,18 @@ from dce.design.design import Design
 from dce.errors import ChoicesError, listed
 from dce.survey.answers import Answers, together
 from dce.survey.decoding import Unknown
+from dce.survey.entry_answers import read_entry, recognises_entry
 from dce.survey.flat_answers import read_flat, recognises_flat
+from dce.survey.limesurvey_answers import read_limesurvey, recognises_limesurvey
 from dce.survey.manifest import Manifest, make_manifest, read_manifest
+from dce.survey.offline_answers import read_offline, recognises_offline
 from dce.survey.plain import read_plain
+from dce.survey.qualtrics_answers import read_qualtrics, recognises_qualtrics
+from dce.survey.redcap_answers import read_redcap, recognises_redcap
 from dce.survey.response_file import ResponseFile, open_responses
 from dce.survey.response_map import ResponseMap
+from dce.survey.sawtooth_answers import read_sawtooth, recognises_sawtooth
+from dce.survey.surveyjs_answers import read_surveyjs, recognises_surveyjs
 from dce.survey.tie import Duplicates, tie
 
 
@@ -34,7 +41,16 @@ class Reader:
     read: Callable[[ResponseFile, Manifest], Answers]
 
 
-READERS: tuple[Reader, ...] = (Reader(recognises_flat, read_flat),)
+READERS: tuple[Reader, ...] = (
+    Reader(recognises_entry, read_entry),
+    Reader(recognises_offline, read_offline),
+    Reader(recognises_flat, read_flat),
+    Reader(recognises_surveyjs, read_surveyjs),
+    Reader(recognises_sawtooth, read_sawtooth),
+    Reader(recognises_limesurvey, read_limesurvey),
+    Reader(recognises_redcap, read_redcap),
+    Reader(recognises_qualtrics, read_qualtrics),
+)
 """Readers in the order in which they are asked; a file that none recognises is the plain one."""
 
 
@@ -97,6 +113,29 @@ def _read(path: str | Path, manifest: Manifest, mapping: ResponseMap | None) -> 
         for reader in READERS:
             if reader.recognises(file):
                 return reader.read(file, manifest)
+    _refuse_definitions(file)
+    if file.sheets is not None and not file.records:
+        raise file.error(
+            f"sheet {next(iter(file.sheets))!r} is empty; allowed: the answers on the first sheet"
+        )
     if not file.records:
-        raise file.error("is JSON of no survey that dce knows")
+        raise file.error(
+            "is JSON of no survey that dce knows; allowed: what its offline survey or SurveyJS saved"
+        )
     return read_plain(file, manifest, mapping)
+
+
+def _refuse_definitions(file: ResponseFile) -> None:
+    """Refuse what says how a survey is made, which is easily given instead of its answers."""
+    content = file.content if isinstance(file.content, dict) else {}
+    header = set(file.header)
+    words = {
+        "the manifest of a survey": str(content.get("schema", "")).startswith("dce-manifest/"),
+        "the definition of a Qualtrics survey": "SurveyElements" in content,
+        "the definition of a SurveyJS survey": "pages" in content,
+        "the structure of a LimeSurvey survey": header >= {"class", "type/scale"},
+        "the data dictionary of a REDCap project": "Variable / Field Name" in header,
+    }
+    for what, found in words.items():
+        if found:
+            raise file.error(f"is {what}; allowed: the answers to it")

@@ -19,15 +19,32 @@ def recorded_numbers(answers: Answers, tags: Sequence[str], most_tasks: int) -> 
     Raises
     ------
     ChoicesError
-        If a number is outside its range.
+        If a number is outside its range, or two tasks of a respondent have one position.
     """
     ranges = {"position": (1.0, float(most_tasks)), "seconds": (0.0, np.inf), "certainty": (0.0, 10.0)}
     tables: dict[str, pd.DataFrame | None] = {name: getattr(answers, name) for name in ranges}
-    return {
+    found = {
         name: _numbers(answers, table, tags, name, ranges[name])
         for name, table in tables.items()
         if table is not None
     }
+    if "position" in found:
+        _check_positions(answers, tags, found["position"])
+    return found
+
+
+def _check_positions(answers: Answers, tags: Sequence[str], numbers: FloatArray) -> None:
+    """Refuse two tasks of a respondent in one place of the order."""
+    ordered = np.sort(numbers, axis=1)  # missing ones last, and never equal
+    wrong = (ordered[:, 1:] == ordered[:, :-1]).any(axis=1)
+    if wrong.any():
+        row = int(wrong.argmax())
+        values, counts = np.unique(numbers[row], return_counts=True)
+        twice = float(values[counts > 1][0])
+        columns = [answers.column(f"{tags[int(k)]}_position") for k in np.flatnonzero(numbers[row] == twice)]
+        raise answers.error(
+            row, f"column {listed(columns)}: position is {twice:g} in each; allowed: each position once"
+        )
 
 
 def _numbers(

@@ -58,7 +58,8 @@ def tie(
     chosen = chosen_codes(decoder, study, manifest)
     block = _blocks(chosen.final, answers, respondents, manifest)
     tags = [task.tag for task in manifest.tasks]
-    numbers = recorded_numbers(answers, tags, len(tags))
+    blocks = [task.block for task in manifest.tasks]
+    numbers = recorded_numbers(answers, tags, max(map(blocks.count, blocks)))
     order = _task_order(design, manifest)
     r, s = np.nonzero(chosen.final[:, order] >= 0)
     if not len(r):
@@ -101,10 +102,10 @@ def _one_row_each(answers: Answers, duplicates: Duplicates) -> tuple[Answers, di
     if answers.respondents is None:
         return answers, {}
     rows: dict[str, list[int]] = {}
-    for row, text in enumerate(answers.respondents):
-        name = text.strip()
+    for row, name in enumerate(_ids(answers.respondents)):
         if name in answers.missing:
-            raise answers.error(row, f"column {answers.column('respondent')!r} is empty")
+            column = answers.column("respondent")
+            raise answers.error(row, f"column {column!r} is empty; allowed: what tells respondents apart")
         rows.setdefault(name, []).append(row)
     twice = {name: found for name, found in rows.items() if len(found) > 1}
     if not twice:
@@ -112,7 +113,9 @@ def _one_row_each(answers: Answers, duplicates: Duplicates) -> tuple[Answers, di
     if duplicates == "refuse":
         name, found = next(iter(twice.items()))
         raise answers.error(
-            found[1], f"respondent {name!r} was already on {answers.where[found[0]]}; allowed: one row each"
+            found[1],
+            f"respondent {name!r} was already on {answers.where[found[0]]}; allowed: one row each, or "
+            "duplicates = 'first' or 'last', which keeps one",
         )
     pick = -1 if duplicates == "last" else 0
     kept = sorted(found[pick] for found in rows.values())
@@ -123,9 +126,17 @@ def _respondents(answers: Answers) -> np.ndarray:
     """Return the respondents, (R,): whole numbers if all are, else texts."""
     if answers.respondents is None:
         return np.arange(1, len(answers.where) + 1).astype(object)
-    names = [name.strip() for name in answers.respondents]
+    names = _ids(answers.respondents)
     numbers = all(re.fullmatch(r"0|[1-9]\d{0,17}", name) for name in names)
     return np.array([int(name) if numbers else name for name in names], dtype=object)
+
+
+def _ids(texts: Sequence[str]) -> list[str]:
+    """Return ids without white space, and without decimals if every one is a whole number."""
+    names = [text.strip() for text in texts]
+    if all(re.fullmatch(r"\d{1,18}(?:[.,]0+)?", name) for name in names):
+        return [re.split(r"[.,]", name)[0] for name in names]
+    return names
 
 
 def _blocks(codes: IntArray, answers: Answers, respondents: np.ndarray, manifest: Manifest) -> IntArray:

@@ -201,7 +201,7 @@ def test_what_is_recorded_of_each_task_comes_along(small_design, tmp_path):
         ("t1_seconds", "-1", "seconds is '-1'"),
         ("t1_seconds", "inf", "seconds is 'inf'; allowed: a number from 0"),
         ("t1_position", "0", "position is '0'"),
-        ("t1_position", "1.5", "position is '1.5'; allowed: a whole number from 1 to 12"),
+        ("t1_position", "1.5", "position is '1.5'; allowed: a whole number from 1 to 6"),
         ("t1_places", "A|C", "found 'A|C'"),
     ],
 )
