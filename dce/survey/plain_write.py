@@ -40,7 +40,8 @@ def write_responses(choices: Choices, design: Design, path: str | Path) -> None:
     columns |= dict.fromkeys(cells["column"])
     wide = cells.pivot(index=KEYS, columns="column", values="text").reindex(columns=list(columns))
     extra = choices.frame.drop_duplicates("respondent").set_index(KEYS)[others]
-    wide.join(extra).reset_index().to_csv(path, index=False, lineterminator="\n", na_rep="NA")
+    known = wide.join(extra).reset_index().assign(dce_design=design.hash[:16])
+    known.to_csv(path, index=False, lineterminator="\n", na_rep="NA")
 
 
 def _cells(choices: Choices, manifest: Manifest) -> pd.DataFrame:

@@ -388,7 +388,7 @@ TAGGED = {
     "tags: a tag dropped": (without("b2_t4"), REFUSED),
     "tags: columns by tag and by place": (column("b2_t4", "t4"), REFUSED),
     "tags: another design": (
-        lambda text: column("remarks", "dce_design")(every("remarks", lambda _: "0123456789abcdef")(text)),
+        every("dce_design", lambda _: "0123456789abcdef"),
         REFUSED,
     ),
 }
@@ -505,7 +505,7 @@ FILES = {
     "files: another design in one": (
         lambda s: halves(
             s,
-            lambda text: column("remarks", "dce_design")(every("remarks", lambda _: s.other.hash[:16])(text)),
+            every("dce_design", lambda _: s.other.hash[:16]),
         ),
         REFUSED,
     ),
