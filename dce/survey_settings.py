@@ -16,6 +16,10 @@ SHUFFLED = ("tasks", "alternatives", "attributes")
 """What may stand in random order."""
 QUESTION_NAME = r"[a-z][a-z0-9_]{0,19}"
 """Names of questions that every survey platform allows."""
+ADDRESS = r"(https://[A-Za-z0-9.-]+|http://(localhost|127\.0\.0\.1))(:\d{1,5})?([/?][!-~]*)?"
+"""Addresses that answers may be sent to; the part before the path may stand in a page's security policy."""
+OF_TASKS = r"(b\d+_)?[twdr]\d+(_.*)?|dce.*"
+"""Names that columns of tasks have in response files, such as ``t3`` and ``b1_t3_seconds``."""
 OWN_NAMES = RESERVED | {
     "seconds",
     "certainty",
@@ -72,7 +76,7 @@ class Question:
         check_texts(key, self, ("name", "text"))
         if not re.fullmatch(QUESTION_NAME, self.name):
             raise refusal(key, self.name, "a name of small letters, digits and _, at most 20, a letter first")
-        if self.name in OWN_NAMES or re.fullmatch(r"(b\d+_)?[twdr]\d+|dce_.*", self.name):
+        if self.name in OWN_NAMES or re.fullmatch(OF_TASKS, self.name):
             raise refusal(key, self.name, "a name with no meaning of its own in surveys and long frames")
         if not self.text.strip():
             raise refusal(f"{key}, text", self.text, "a text that is not empty")
@@ -190,6 +194,11 @@ class SurveySettings:
         Tasks, by their place in the block, that are asked again at the end.
     tasks : sequence of ExtraTask, optional
         Own warm-up and dominance tasks.
+    image_width : int, optional
+        Of the pictures of cards, in pixels of a screen: 320 to 2400.
+    post : str, optional
+        Address that the offline survey sends finished answers to when there is a network, beginning with
+        ``https://``; for tries, ``http://localhost`` or ``http://127.0.0.1``. Empty: nothing is sent.
 
     Examples
     --------
@@ -214,9 +223,14 @@ class SurveySettings:
     dominance: bool = False
     repeat: Sequence[int] = ()
     tasks: Sequence[ExtraTask] = ()
+    image_width: int = 800
+    post: str = ""
 
     def __post_init__(self) -> None:
-        check_texts("survey", self, ("language", "consent", "ending"))
+        check_texts("survey", self, ("language", "consent", "ending", "post"))
+        if self.post and not re.fullmatch(ADDRESS, self.post):
+            allowed = "an address that begins with https:// (http:// for localhost and 127.0.0.1 only)"
+            raise refusal("post", self.post, allowed)
         for name, kind in (("questions", Question), ("tasks", ExtraTask), ("shuffle", str), ("repeat", int)):
             value = getattr(self, name)
             is_list = isinstance(value, Sequence) and not isinstance(value, str)
@@ -233,6 +247,9 @@ class SurveySettings:
         ):
             if getattr(self, name) not in words:
                 raise refusal(name, getattr(self, name), listed(words))
+        width = self.image_width
+        if isinstance(width, bool) or not isinstance(width, int) or not 320 <= width <= 2400:
+            raise refusal("image_width", width, "a whole number of pixels, 320 to 2400")
         for what in self.shuffle:
             if what not in SHUFFLED:
                 raise refusal("shuffle", what, listed(SHUFFLED))

@@ -13,8 +13,16 @@ from dce.design.design import Design
 from dce.errors import DceError, SurveyWarning, listed
 from dce.survey.flat import write_flat
 from dce.survey.html import write_html
+from dce.survey.image import write_image
+from dce.survey.limesurvey import write_limesurvey
 from dce.survey.manifest import Manifest, make_manifest
+from dce.survey.offline import write_offline
+from dce.survey.paper import write_paper
+from dce.survey.qualtrics import write_qualtrics
+from dce.survey.redcap import write_redcap
+from dce.survey.sawtooth import write_sawtooth
 from dce.survey.survey import Survey, make_survey
+from dce.survey.surveyjs import write_surveyjs
 from dce.survey_settings import SHUFFLED
 
 DEMANDS = (
@@ -55,10 +63,77 @@ PLACES: dict[str, Place] = {
             "the cards are as in the design",
         ),
     ),
+    "offline": Place("one page that runs the survey on a tablet without a network", write_offline),
     "flat": Place(
         "the design as tables, as surveydown, formr and cbcTools read it",
         write_flat,
         dict.fromkeys(DEMANDS, "the tables hold the cards only, and the rest is up to the survey"),
+    ),
+    "surveyjs": Place(
+        "SurveyJS: its JSON, and a script that draws the block and the order",
+        write_surveyjs,
+        {
+            "shuffled alternatives": "the cards are as in the design",
+            "shuffled attributes": "the cards are as in the design",
+            "icons": "the cards show words only",
+        },
+    ),
+    "qualtrics": Place(
+        "a QSF file for Qualtrics, and the same in its Advanced Format",
+        write_qualtrics,
+        {
+            "shuffled alternatives": "the cards are as in the design",
+            "shuffled attributes": "the cards are as in the design",
+            "going back": "Qualtrics may go back within a block only, and each card is one",
+            "icons": "the cards are in words",
+        },
+    ),
+    "limesurvey": Place(
+        "LimeSurvey: the structure of the survey, to be imported, and notes for the set-up",
+        write_limesurvey,
+        {
+            "shuffled alternatives": "the cards are as in the design",
+            "shuffled attributes": "the cards are as in the design",
+            "icons": "the cards show words only",
+        },
+    ),
+    "image": Place(
+        "a picture of each card, as PNG and SVG, with its text for those who do not see it",
+        write_image,
+        {
+            **dict.fromkeys(
+                (demand for demand in DEMANDS if demand not in ("highlighted differences", "icons")),
+                "the pictures show the cards only, and the rest is up to the survey",
+            ),
+            "shuffled alternatives": "the cards are as in the design",
+            "shuffled attributes": "the cards are as in the design",
+        },
+    ),
+    "paper": Place(
+        "questionnaires as PDF and Word files, and a workbook to enter the answers in",
+        write_paper,
+        {
+            **{f"shuffled {what}": "the cards are in the order of the design" for what in SHUFFLED},
+            "times": "nobody takes the time on paper",
+            "icons": "the Word files show words only",
+        },
+    ),
+    "sawtooth": Place(
+        "the design as Sawtooth Lighthouse Studio imports it",
+        write_sawtooth,
+        dict.fromkeys(DEMANDS, "the files hold the tasks only, and the rest is set up in Lighthouse Studio"),
+    ),
+    "redcap": Place(
+        "REDCap: a data dictionary, tables that allocate blocks, and notes for the set-up",
+        write_redcap,
+        {
+            "shuffled tasks": "REDCap shows the fields of an instrument in one order, that of the design",
+            "shuffled alternatives": "the cards are as in the design",
+            "shuffled attributes": "the cards are as in the design",
+            "times": "REDCap records when a survey ends, not how long a card takes",
+            "ending": "its text stands in redcap_notes.txt, for the settings of the survey",
+            "icons": "the cards show words only",
+        },
     ),
 }
 """Places by name."""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 from dce.icons import ICONS
+from dce.survey.page import page_environment
 from dce.survey.survey import Survey, line_feeds
 
 
@@ -28,26 +25,12 @@ def write_html(survey: Survey, folder: Path) -> list[Path]:
     list of Path
         The file.
     """
-    page = _environment().get_template("cards.html.j2").render(survey=survey, texts=survey.texts, icons=ICONS)
+    page = (
+        page_environment()
+        .get_template("cards.html.j2")
+        .render(survey=survey, texts=survey.texts, icons=ICONS)
+    )
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / "cards.html"
     path.write_text(line_feeds(page), encoding="utf-8", newline="\n")
     return [path]
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("dce.survey"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["sha256"] = _sha256
-    return environment
-
-
-def _sha256(text: str) -> str:
-    """Return the hash by which a content security policy knows an inline style."""
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
