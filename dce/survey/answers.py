@@ -50,6 +50,8 @@ class Answers:
     finished : list of bool or None
         Whether the file says that they sent off; None where it does not say.
     weights : list of str or None
+    sessions : list of str or None
+        What is the same of a record in every file that holds it, where the place gives records such a mark.
     names : mapping of str to str
         Name of the column in the file of each tag, ``"respondent"``, ``"block"`` or characteristic, for
         messages; by default the name itself.
@@ -78,6 +80,7 @@ class Answers:
     characteristics: Mapping[str, list[str]] = field(default_factory=dict)
     finished: list[bool] | None = None
     weights: list[str] | None = None
+    sessions: list[str] | None = None
     names: Mapping[str, str] = field(default_factory=dict)
     decode: Mapping[str, str] = field(default_factory=dict)
     missing: Sequence[str] = EMPTY
@@ -108,6 +111,7 @@ class Answers:
             blocks=pick(self.blocks),
             finished=pick(self.finished),
             weights=pick(self.weights),
+            sessions=pick(self.sessions),
             characteristics={name: pick(texts) for name, texts in self.characteristics.items()},
             **kept,
         )
@@ -125,7 +129,7 @@ def together(read: Sequence[Answers]) -> Answers:
     """Return the answers of several files as one, each row with its file.
 
     A row that stands in two files word for word, as when a tablet's answers were saved twice, is kept
-    once, and counted.
+    once, and counted. So is a record that had gone further when a later file was saved.
 
     Raises
     ------
@@ -147,6 +151,7 @@ def together(read: Sequence[Answers]) -> Answers:
         respondents=_joined("respondents", read),
         blocks=_joined("blocks", read),
         weights=_joined("weights", read),
+        sessions=_joined("sessions", read),
         finished=None if read[0].finished is None else [f for a in read for f in a.finished or ()],
         characteristics={
             name: [text for a in read for text in a.characteristics.get(name, [""] * len(a.where))]
@@ -159,7 +164,7 @@ def together(read: Sequence[Answers]) -> Answers:
         **tables,
     )
     file = [k for k, answers in enumerate(read) for _ in answers.where]
-    return _without_copies(joined, file)
+    return _without_earlier_states(*_without_copies(joined, file))
 
 
 def _stacked(name: str, read: Sequence[Answers]) -> pd.DataFrame | None:
@@ -184,10 +189,10 @@ def _joined(name: str, read: Sequence[Answers]) -> list[str] | None:
     return [text for items, a in zip(lists, read, strict=True) for text in items or [""] * len(a.where)]
 
 
-def _without_copies(answers: Answers, file: Sequence[int]) -> Answers:
-    """Leave out rows that an earlier file has word for word."""
+def _without_copies(answers: Answers, file: Sequence[int]) -> tuple[Answers, list[int]]:
+    """Leave out rows that an earlier file has word for word; return the files of the others, too."""
     if answers.respondents is None:
-        return answers
+        return answers, list(file)
     parts = [getattr(answers, name) for name in TABLES]
     lists = {"respondent": answers.respondents, "block": answers.blocks, "weight": answers.weights}
     known = {name: items for name, items in lists.items() if items is not None}
@@ -195,8 +200,30 @@ def _without_copies(answers: Answers, file: Sequence[int]) -> Answers:
     whole = pd.concat([*(p for p in parts if p is not None), characteristics, pd.DataFrame(known)], axis=1)
     whole.columns = range(whole.shape[1])
     copies = whole.duplicated() & ~whole.assign(file=file).duplicated()
-    if not copies.any():
+    return _kept(answers, file, copies.tolist(), "rows that stand in two files word for word")
+
+
+def _without_earlier_states(answers: Answers, file: Sequence[int]) -> Answers:
+    """Leave out what a record was before it had gone further in another file."""
+    if answers.sessions is None:
         return answers
-    kept = answers.of_rows([k for k, copy in enumerate(copies) if not copy])
-    reason = "rows that stand in two files word for word"
-    return replace(kept, dropped={**answers.dropped, reason: int(copies.sum())})
+    answered = (answers.chosen != "").sum(axis=1).to_numpy()
+    finished = answers.finished or [False] * len(file)
+    rank = [(finished[k], int(answered[k]), file[k]) for k in range(len(file))]
+    last: dict[str, int] = {}
+    for k, session in enumerate(answers.sessions):
+        if session and (session not in last or rank[k] > rank[last[session]]):
+            last[session] = k
+    earlier = [bool(session) and file[k] != file[last[session]] for k, session in enumerate(answers.sessions)]
+    return _kept(answers, file, earlier, "rows of records that had gone further in another file")[0]
+
+
+def _kept(
+    answers: Answers, file: Sequence[int], gone: Sequence[bool], reason: str
+) -> tuple[Answers, list[int]]:
+    """Leave out and count rows; return the files of the others, too."""
+    if not any(gone):
+        return answers, list(file)
+    rows = [k for k, out in enumerate(gone) if not out]
+    kept = replace(answers.of_rows(rows), dropped={**answers.dropped, reason: sum(gone)})
+    return kept, [file[k] for k in rows]

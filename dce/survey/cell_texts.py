@@ -38,8 +38,12 @@ def plain_code(text: str, known: Collection[str]) -> str:
 
 def given(texts: Sequence[str], missing: Collection[str]) -> pd.Series:
     """Return texts without white space around them, None where they mean no answer."""
-    stripped = (text.strip() for text in texts)
-    return pd.Series([None if text in missing else text for text in stripped], dtype=object)
+    cells = np.empty(len(texts), dtype=object)
+    cells[:] = texts
+    codes, distinct = pd.factorize(cells)
+    values = np.empty(len(distinct), dtype=object)
+    values[:] = [None if text.strip() in missing else text.strip() for text in distinct]
+    return pd.Series(values[codes], dtype=object)
 
 
 def as_numbers(values: pd.Series) -> pd.Series:

@@ -36,10 +36,9 @@ def read_flat(file: ResponseFile, manifest: Manifest) -> Answers:
     ChoicesError
         If a card has no column or two, or a respondent no block.
     """
-    lines, rows = file.rows()
+    lines, cells = file.columns()
     header = file.header
     where = [f"{file.row} {line}" for line in lines]
-    cells = {name: [row[k].strip() for row in rows] for k, name in enumerate(header)}
     respondent = next(name for name in RESPONDENT if name in cells)
     block = next(name for name in BLOCK if name in cells)
     questions = {question.name for question in manifest.questions}
@@ -66,7 +65,7 @@ def read_flat(file: ResponseFile, manifest: Manifest) -> Answers:
         )
         raise file.error(f"{problem}; allowed: cbc_q1 to cbc_q{max(numbers)}", 1)
     blocks = [re.sub(r"\.0+$", "", text) for text in cells[block]]
-    table: dict[str, list[str]] = {t.tag: [""] * len(rows) for t in manifest.tasks if t.position in columns}
+    table: dict[str, list[str]] = {t.tag: [""] * len(lines) for t in manifest.tasks if t.position in columns}
     for row, text in enumerate(blocks):
         answered = {n: cells[name][row] for n, name in columns.items() if cells[name][row] not in ("", "NA")}
         tags = of_block.get(int(text)) if text.isdecimal() else None

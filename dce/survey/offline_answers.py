@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from dce.errors import listed
 from dce.survey.answers import OF_TASKS, Answers
@@ -27,9 +28,6 @@ def recognises_offline(file: ResponseFile) -> bool:
 def read_offline(file: ResponseFile, manifest: Manifest) -> Answers:
     """Read what the offline survey saved, with respondents who did not finish.
 
-    A respondent who was answering while the first of two files was saved stands in both with other
-    answers; ``duplicates="last"`` takes the row of the last file.
-
     Raises
     ------
     ChoicesError
@@ -41,7 +39,7 @@ def read_offline(file: ResponseFile, manifest: Manifest) -> Answers:
         if found not in ("0", "1"):
             raise file.error(f"{where[row]}: column 'dce_finished' is {found!r}; allowed: '0', '1'")
     other = sum(bool(c) and not manifest.cards_hash.startswith(c) for c in cells.get("dce_cards", ()))
-    return read_columns(
+    answers = read_columns(
         file,
         manifest,
         cells,
@@ -56,11 +54,11 @@ def read_offline(file: ResponseFile, manifest: Manifest) -> Answers:
         else (),
         finished=[text == "1" for text in cells["dce_finished"]],
     )
+    return replace(answers, sessions=cells["dce_session"])
 
 
 def _rows(file: ResponseFile) -> tuple[list[str], dict[str, list[str]]]:
-    lines, rows = file.rows()
-    cells = {name: [row[k].strip() for row in rows] for k, name in enumerate(file.header)}
+    lines, cells = file.columns()
     return [f"line {line}" for line in lines], cells
 
 

@@ -31,9 +31,9 @@ def read_plain(file: ResponseFile, manifest: Manifest, mapping: ResponseMap | No
     ------
     ChoicesError
     """
-    lines, rows = file.rows()
+    lines, cells = file.columns()
     reader = _Plain(file, manifest, _with_defaults(mapping, file.header), mapping is not None)
-    return reader.read(lines, rows)
+    return reader.read(lines, cells)
 
 
 def _with_defaults(mapping: ResponseMap | None, header: Sequence[str]) -> ResponseMap:
@@ -55,13 +55,12 @@ class _Plain:
     mapping: ResponseMap
     mapped: bool
 
-    def read(self, lines: list[int], rows: list[list[str]]) -> Answers:
+    def read(self, lines: list[int], cells: dict[str, list[str]]) -> Answers:
         header, mapping = self.file.header, self.mapping
         for name in (mapping.respondent, mapping.block, mapping.weight):
             if name is not None and name not in header:
                 raise self.file.error(f"column {name!r} is missing; found: {listed(header, 30)}", 1)
         columns = self._task_columns()
-        cells = {name: [row[k].strip() for row in rows] for k, name in enumerate(header)}
         where = [f"{self.file.row} {line}" for line in lines]
         check_design(self.file, self.manifest, cells, where)
         blocks = cells[mapping.block] if mapping.block is not None else None
@@ -90,7 +89,7 @@ class _Plain:
             names={**names, **more, "respondent": mapping.respondent or "", "block": mapping.block or ""},
             decode=mapping.answers,
             missing=mapping.missing,
-            rows=len(rows) + self.file.blank,
+            rows=len(lines) + self.file.blank,
             dropped={"blank lines": self.file.blank},
             **extra,
         )

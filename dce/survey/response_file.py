@@ -102,6 +102,14 @@ class ResponseFile:
             raise self.error(f"column {listed(twice)} occurs twice; allowed: once{hint}", 1)
         return lines, rows
 
+    def columns(self) -> tuple[list[int], dict[str, list[str]]]:
+        """Return the line numbers of the rows after the header, and their cells by column, without blanks
+        around them; see :meth:`rows`.
+        """
+        lines, rows = self.rows()
+        by_column = zip(self.header, zip(*rows, strict=True), strict=True)
+        return lines, {name: [cell.strip() for cell in cells] for name, cells in by_column}
+
 
 def open_responses(path: str | Path) -> ResponseFile:
     """Read a response file as it is: CSV, or by its name JSON, Excel, or numbers with blanks between (.cho).

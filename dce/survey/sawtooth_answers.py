@@ -43,8 +43,7 @@ def read_sawtooth(file: ResponseFile, manifest: Manifest) -> Answers:
 
 
 def _table(file: ResponseFile, manifest: Manifest) -> Answers:
-    lines, rows = file.rows()
-    cells = {name: [row[k].strip() for row in rows] for k, name in enumerate(file.header)}
+    lines, cells = file.columns()
     tasks = sawtooth_tasks(manifest)
     exercise = _exercise(file)
     version = f"sys_CBCVersion_{exercise}"
@@ -56,7 +55,7 @@ def _table(file: ResponseFile, manifest: Manifest) -> Answers:
         own = {
             block: tasks[block, kind, number] for block in known.values() if (block, kind, number) in tasks
         }
-        table |= {f"{tag}{suffix}": [""] * len(rows) for tag in own.values()}
+        table |= {f"{tag}{suffix}": [""] * len(lines) for tag in own.values()}
         for row, answer in enumerate(cells[column]):
             if answer in EMPTY:
                 continue

@@ -91,8 +91,7 @@ def _text(value: object) -> str:
 
 
 def _table(file: ResponseFile) -> tuple[dict[str, list[str]], list[str]]:
-    lines, rows = file.rows()
-    cells = {name: [row[k].strip() for row in rows] for k, name in enumerate(file.header)}
+    lines, cells = file.columns()
     return cells, [f"line {line}" for line in lines]
 
 

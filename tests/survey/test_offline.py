@@ -211,12 +211,14 @@ def test_a_respondent_who_went_on_after_the_first_file_was_saved(saved, tmp_path
     early = write_json(tmp_path / "early.json", records)
     later = records[1] | {"b2_t1": "2", "b2_t1_position": "2"}
     late = write_json(tmp_path / "late.json", [records[0], later])
-    with pytest.raises(
-        dce.ChoicesError, match=r"late\.json record 2: respondent 'P2' was already on early\.json"
-    ):
-        dce.read_responses([early, late], design)
-    choices = dce.read_responses([early, late], design, duplicates="last")
-    assert choices.report.respondents.set_index("respondent")["answered"].to_dict() == {"P1": 6, "P2": 2}
+    for files in ([early, late], [late, early]):
+        choices = dce.read_responses(files, design)
+        answered = choices.report.respondents.set_index("respondent")["answered"]
+        assert answered.to_dict() == {"P1": 6, "P2": 2}
+        assert choices.report.dropped["rows of records that had gone further in another file"] == 1
+    somebody_else = write_json(tmp_path / "else.json", [later | {"dce_session": "S9"}])
+    with pytest.raises(dce.ChoicesError, match=r"respondent 'P2' was already on early\.json"):
+        dce.read_responses([early, somebody_else], design)
 
 
 def test_cards_with_other_words_are_noted(saved, tmp_path):
