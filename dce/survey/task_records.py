@@ -55,19 +55,21 @@ def _numbers(
     for k, tag in enumerate(tags):
         if tag not in table:
             continue
-        texts = given(list(table[tag]), answers.missing)
+        cells, distinct = pd.factorize(table[tag].to_numpy(dtype=object))
+        texts = given(list(distinct), answers.missing)
         value = as_numbers(texts).to_numpy()
         right = (value >= least) & (value <= most)
         if name != "seconds":
             right &= value == np.round(value)
         wrong = texts.notna().to_numpy() & ~right
         if wrong.any():
-            row = int(wrong.argmax())
+            first = int(wrong.argmax())
+            row = int((cells == first).argmax())
             kind = "a number" if name == "seconds" else "a whole number"
             allowed = f"{kind} from {least:g}" + (f" to {most:g}" if np.isfinite(most) else "")
             column = answers.column(f"{tag}_{name}")
-            raise answers.error(row, f"column {column!r}: {name} is {texts.iloc[row]!r}; allowed: {allowed}")
-        numbers[:, k] = value
+            raise answers.error(row, f"column {column!r}: {name} is {texts.iloc[first]!r}; allowed: {allowed}")
+        numbers[:, k] = value[cells]
     return numbers
 
 
