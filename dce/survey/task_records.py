@@ -68,7 +68,9 @@ def _numbers(
             kind = "a number" if name == "seconds" else "a whole number"
             allowed = f"{kind} from {least:g}" + (f" to {most:g}" if np.isfinite(most) else "")
             column = answers.column(f"{tag}_{name}")
-            raise answers.error(row, f"column {column!r}: {name} is {texts.iloc[first]!r}; allowed: {allowed}")
+            raise answers.error(
+                row, f"column {column!r}: {name} is {texts.iloc[first]!r}; allowed: {allowed}"
+            )
         numbers[:, k] = value[cells]
     return numbers
 
