@@ -103,7 +103,7 @@ def table_of(part: Any) -> dict[str, Any]:
             value = [table_of(item) if is_dataclass(item) else item for item in value]
         elif is_dataclass(value):
             value = table_of(value)
-        if value not in ([], {}):
+        if value not in ([], {}) or f.default not in (MISSING, ()):
             table[f.name] = value
     plain = {name: value for name, value in table.items() if not isinstance(value, dict)}
     return {**plain, **table}

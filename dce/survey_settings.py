@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from dce.attributes import RESERVED, Level, check_distinct, check_texts, refusal
 from dce.errors import StudyError, listed
+from dce.survey.cell_texts import EMPTY, plain_text
 
 Kind = Literal["choice", "number", "text"]
 ExtraKind = Literal["warm-up", "dominance"]
@@ -16,6 +17,8 @@ SHUFFLED = ("tasks", "alternatives", "attributes")
 """What may stand in random order."""
 QUESTION_NAME = r"[a-z][a-z0-9_]{0,19}"
 """Names of questions that every survey platform allows."""
+NUMBER = r"\d+([.,]0*)?"
+"""Options that could be taken for a code, which spreadsheets change to ``1.0``."""
 ADDRESS = r"(https://[A-Za-z0-9.-]+|http://(localhost|127\.0\.0\.1))(:\d{1,5})?([/?][!-~]*)?"
 """Addresses that answers may be sent to; the part before the path may stand in a page's security policy."""
 OF_TASKS = r"(b\d+_)?[twdr]\d+(_.*)?|dce.*"
@@ -89,7 +92,11 @@ class Question:
             raise refusal(f"{key}, kind", self.kind, "'choice', 'number' or 'text'")
         if not all(isinstance(option, str) and option.strip() for option in self.options):
             raise refusal(f"{key}, options", list(self.options), "texts that are not empty")
-        check_distinct(f"{key}, options", [" ".join(option.split()) for option in self.options])
+        shown = [plain_text(option) for option in self.options]
+        check_distinct(f"{key}, options", shown)
+        for text in shown:
+            if text in EMPTY:
+                raise refusal(f"{key}, options", text, "texts that do not stand for no answer")
         if (self.kind == "choice") != bool(self.options) or len(self.options) == 1:
             raise refusal(
                 f"{key}, options", list(self.options), "two or more for a choice, none for a number or text"
@@ -116,9 +123,13 @@ class Question:
     def codes(self) -> dict[str, str]:
         """Code of each option in response files to the option: ``"1"``, ``"2"`` ...
 
-        ``"o1"``, ``"o2"`` ... where an option is a number itself, so that no answer could mean two.
+        ``"o1"``, ``"o2"`` ... where an option is a number itself, or with further letters where an option
+        is such a code, so that no answer could mean two.
         """
-        letter = "o" if any(option.strip().isdecimal() for option in self.options) else ""
+        shown = [plain_text(option) for option in self.options]
+        letter = "o" if any(re.fullmatch(NUMBER, text) for text in shown) else ""
+        while any(f"{letter}{k}" in shown for k in range(1, len(shown) + 1)):
+            letter += "o"
         return {f"{letter}{k}": option for k, option in enumerate(self.options, 1)}
 
 
@@ -286,6 +297,12 @@ class SurveySettings:
             if question.name in attributes or question.name.startswith("attended_"):
                 allowed = "a name that no attribute has, and that does not begin with attended_"
                 raise refusal("questions", question.name, allowed)
+        for name in attributes:
+            if self.attendance and f"attended_{name}" in attributes:
+                allowed = f"false, the column of {name!r} would have the name of another attribute"
+                raise refusal("attendance", self.attendance, allowed)
+        if "attributes" in self.shuffle and "attribute_order" in attributes:
+            raise refusal("shuffle", "attributes", "no such order, an attribute has the name of its column")
         for task in self.tasks:
             if len(task.services) != len(alternatives):
                 raise StudyError(

@@ -24,6 +24,17 @@ def plain_text(text: str) -> str:
     return " ".join(html.unescape(text).replace("\u200b", "").split())
 
 
+def readings(text: str) -> tuple[str, str]:
+    """Return what a text of the study is in cells, whose HTML entities are undone, and what it is itself.
+
+    Examples
+    --------
+    >>> readings("over  18 &amp; under 65")
+    ('over 18 & under 65', 'over 18 &amp; under 65')
+    """
+    return plain_text(text), plain_text(html.escape(text))
+
+
 def plain_code(text: str, known: Collection[str]) -> str:
     """Return a code without the decimals that spreadsheets add.
 

@@ -13,7 +13,7 @@ from dce.errors import ChoicesError, listed
 from dce.logit import IntArray
 from dce.study import Study
 from dce.survey.answers import Answers
-from dce.survey.cell_texts import plain_code, plain_text
+from dce.survey.cell_texts import plain_code, plain_text, readings
 from dce.survey.manifest import Manifest, ManifestTask
 
 Unknown = Literal["refuse", "missing"]
@@ -62,8 +62,8 @@ class Decoder:
         """Return the options that texts stand for: codes, options, or what was shown of each."""
         options = list(codes.values())
         known = {code: k for k, code in enumerate(codes)}
-        known |= {plain_text(text): k for k, text in enumerate(shown)}
-        known |= {plain_text(text): k for k, text in enumerate(options)}
+        for texts_of in (shown, options):
+            known |= {reading: k for k, text in enumerate(texts_of) for reading in readings(text)}
         index = self.look_up(pd.Series(list(texts), dtype=object), known, column)
         return pd.Series(np.array([*options, None], dtype=object)[index], dtype=object)
 
@@ -115,7 +115,8 @@ def _after_second_question(codes: IntArray, opt_out: int, decoder: Decoder, mani
     """Return the final choices; a first choice without the second answer is none."""
     answers = decoder.answers
     known = {"1": 0, "2": 1}
-    known |= {plain_text(text): k for k, text in enumerate(manifest.settings.get("opt_out_options", []))}
+    options = enumerate(manifest.settings.get("opt_out_options", []))
+    known |= {reading: k for k, text in options for reading in readings(text)}
     final = codes.copy()
     for k, task in enumerate(manifest.tasks):
         first = codes[:, k] >= 0
@@ -153,14 +154,14 @@ def _alternatives(task: ManifestTask, answers: Answers, study: Study, manifest: 
                 f"{answers.source}: the map gives answer {text!r} the alternative {name!r}; allowed: "
                 f"{listed(names)}."
             )
-        answer = plain_text(text)
-        if answer in answers.missing:
-            raise ChoicesError(
-                f"{answers.source}: {answer!r} is both an answer and a text for no answer; give a map "
-                "with answers, or with other texts under missing."
-            )
-        if decode.setdefault(answer, names.index(name)) != names.index(name):
-            raise ChoicesError(
-                f"{answers.source}: answer {answer!r} could mean two alternatives; give a map of answers."
-            )
+        for answer in dict.fromkeys(readings(text)):
+            if answer in answers.missing:
+                raise ChoicesError(
+                    f"{answers.source}: {answer!r} is both an answer and a text for no answer; give a map "
+                    "with answers, or with other texts under missing."
+                )
+            if decode.setdefault(answer, names.index(name)) != names.index(name):
+                raise ChoicesError(
+                    f"{answers.source}: answer {answer!r} could mean two alternatives; give a map of answers."
+                )
     return decode

@@ -23,6 +23,7 @@ from dce.survey.redcap import write_redcap
 from dce.survey.sawtooth import write_sawtooth
 from dce.survey.survey import Survey, make_survey
 from dce.survey.surveyjs import write_surveyjs
+from dce.survey.told_apart import check_told_apart
 from dce.survey_settings import SHUFFLED
 
 DEMANDS = (
@@ -170,7 +171,7 @@ def export_survey(
     Raises
     ------
     DceError
-        If a place is unknown, or the folder holds another survey.
+        If a place is unknown, answers could not be told apart, or the folder holds another survey.
 
     Warns
     -----
@@ -185,6 +186,7 @@ def export_survey(
     if folder.exists() and not folder.is_dir():
         raise DceError(f"{folder}: is a file; give a folder.")
     survey = make_survey(design, texts)
+    check_told_apart(survey)
     made = make_manifest(survey)
     manifest = folder / "manifest.json"
     if not replace and manifest.exists():

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dce.errors import StudyError, listed
 from dce.survey.csv_table import write_table
 from dce.survey.survey import Survey
+
+BEFORE = ("profileID", "respID", "qID", "altID", "obsID")
+AFTER = ("no_choice", "blockID", "dce_tag", "dce_alternative", "dce_design")
+"""Columns of the design besides the attributes, which stand between them."""
 
 
 def write_flat(survey: Survey, folder: Path) -> list[Path]:
@@ -24,7 +29,18 @@ def write_flat(survey: Survey, folder: Path) -> list[Path]:
     -------
     list of Path
         The files.
+
+    Raises
+    ------
+    StudyError
+        If an attribute is called like another column.
     """
+    taken = [name for name in survey.study.attribute_names if name in (*BEFORE, *AFTER)]
+    if taken:
+        raise StudyError(
+            f"attribute {listed(taken)}: is the name of another column of flat_design.csv; allowed: names "
+            f"other than {listed((*BEFORE, *AFTER), 20)}."
+        )
     folder.mkdir(parents=True, exist_ok=True)
     study = survey.study
     level_of = {a.name: dict(zip(a.labels, a.levels, strict=True)) for a in study.attributes}
@@ -52,10 +68,9 @@ def write_flat(survey: Survey, folder: Path) -> list[Path]:
     files = [folder / "flat_design.csv", folder / "flat_long.csv"]
     write_table(
         files[0],
-        ["profileID", "respID", "qID", "altID", "obsID", *names, "no_choice", "blockID", "dce_tag",
-         "dce_alternative", "dce_design"],
+        [*BEFORE, *names, *AFTER],
         design,
-    )  # fmt: skip
+    )
     titles = [f"text_{name}" for name in names]
     write_table(
         files[1],

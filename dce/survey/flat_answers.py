@@ -15,6 +15,8 @@ RESPONDENT = ("session_id", "session")
 """Columns that tell respondents apart, of surveydown and formr."""
 BLOCK = ("respID", "dce_block", "blockID")
 ANSWER = r"(?:.*_)?q(\d+)"
+TASK = r"b\d+_[twdr]\d+"
+"""Columns of tasks on other platforms, where questions may have such names as ``session`` and ``q1``."""
 RECORDED = r"time_.*|created|modified|ended|expired|current_page|browser|ip_address"
 
 
@@ -22,7 +24,8 @@ def recognises_flat(file: ResponseFile) -> bool:
     """Whether a table is of surveydown or formr: a session, a block, and columns such as ``cbc_q1``."""
     header = file.header
     return (
-        any(name in header for name in RESPONDENT)
+        not any(re.fullmatch(TASK, name) for name in header)
+        and any(name in header for name in RESPONDENT)
         and any(name in header for name in BLOCK)
         and any(re.fullmatch(ANSWER, name) for name in header)
     )
@@ -81,10 +84,11 @@ def read_flat(file: ResponseFile, manifest: Manifest) -> Answers:
                     lines[row],
                 )
             table[tags[number]][row] = re.sub(r"^(?:option|alt)_(\d+)$", r"\1", answer)
+    unused = [name for name in header if name not in questions and re.fullmatch(RECORDED, name)]
     kept = {
         name: values
         for name, values in cells.items()
-        if name not in columns.values() and name != block and not re.fullmatch(RECORDED, name)
+        if name not in columns.values() and name != block and name not in unused
     }
     answers = read_columns(
         file,
@@ -95,14 +99,13 @@ def read_flat(file: ResponseFile, manifest: Manifest) -> Answers:
         respondent=respondent,
         block="dce_block",
         dropped={"blank lines": file.blank} if file.blank else None,
-        notes=_notes(header),
+        notes=_notes(unused),
     )
     tag_columns = {task.tag: columns[task.position] for task in manifest.tasks if task.position in columns}
     return replace(answers, names={**answers.names, **tag_columns, "block": block})
 
 
-def _notes(header: list[str]) -> list[str]:
+def _notes(unused: list[str]) -> list[str]:
     """Return what the file does not tell, and what of it is not used."""
-    unused = [name for name in header if re.fullmatch(RECORDED, name)]
     notes = ["The order of tasks was not recorded."]
     return [*notes, f"Not used: the columns {listed(unused, 30)}."] if unused else notes

@@ -16,9 +16,11 @@ from pathlib import Path
 
 from dce.errors import plain
 from dce.survey.card import Card
+from dce.survey.limesurvey_answers import MISSING
 from dce.survey.limesurvey_codes import answer_codes, question_codes, task_code
 from dce.survey.platform_card import card_html, glossary_html, paragraphs_html, text_html
 from dce.survey.survey import Survey
+from dce.survey.told_apart import check_no_answer_is
 from dce.survey_settings import Question
 
 HEADER = (
@@ -62,7 +64,13 @@ def write_limesurvey(survey: Survey, folder: Path) -> list[Path]:
     -------
     list of Path
         The files.
+
+    Raises
+    ------
+    StudyError
+        If an answer could be what exports write for no answer.
     """
+    check_no_answer_is(survey, MISSING, "LimeSurvey")
     folder.mkdir(parents=True, exist_ok=True)
     stream = io.StringIO()
     writer = csv.DictWriter(stream, HEADER, restval="", delimiter="\t", lineterminator="\n")

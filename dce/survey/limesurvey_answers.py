@@ -229,8 +229,9 @@ def _all_in_order(places: Mapping[str, FloatArray], manifest: Manifest) -> bool:
     for block in {task.block for task in manifest.tasks}:
         of_block = [task for task in manifest.tasks if task.block == block and task.kind == "design"]
         groups = np.array([places[task.tag] for task in of_block if task.tag in places])
-        last = np.fmax.accumulate(groups, axis=0) if len(groups) else groups
-        if (groups < last).any():
+        if not len(groups):
+            continue
+        if (groups < np.fmax.accumulate(groups, axis=0)).any():
             return False
         seen = (~np.isnan(groups)).sum(axis=0)
         chance -= sum(math.lgamma(number + 1) for number in seen.tolist())

@@ -15,6 +15,8 @@ RECORDED = (
 """Columns that LimeSurvey itself writes."""
 TAKEN = rf"{'|'.join(RECORDED)}|consent|attended|dce.*|b\d+[twdr]\d+\w*|lang|sid|savedid|self|that|this"
 """Codes that no question of a study can have."""
+LONGEST = 20
+"""Letters and digits of a code of a question."""
 SUFFIXES = {"": "", "opt": "_opt_out", "cert": "_certainty"}
 """What follows the code of a task, and what dce calls it."""
 
@@ -36,13 +38,13 @@ def question_codes(names: Sequence[str]) -> dict[str, str]:
     Examples
     --------
     >>> question_codes(["age_years", "token"])
-    {'age_years': 'ageyears', 'token': 'tokenq'}
+    {'age_years': 'ageyears', 'token': 'qtoken'}
     """
     codes: dict[str, str] = {}
     for name in names:
         code = name.replace("_", "")
         while re.fullmatch(TAKEN, code) or code in codes.values():
-            code += "q"
+            code = f"q{code}"[:LONGEST]
         codes[name] = code
     return codes
 

@@ -8,15 +8,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from dce.errors import StudyError, plain
 from dce.survey.manifest import make_manifest
+from dce.survey.qualtrics_answers import SEEN
 from dce.survey.qualtrics_blocks import Block, Item, blocks_after, blocks_before, card_block
 from dce.survey.qualtrics_flow import survey_flow
 from dce.survey.qualtrics_ids import made_id, question_numbers
 from dce.survey.qualtrics_questions import question_payload
 from dce.survey.qualtrics_txt import advanced_format, notes
 from dce.survey.survey import Survey
+from dce.survey.told_apart import check_no_answer_is
 
 NEVER = "0000-00-00 00:00:00"
+NO_NUMBER = int(SEEN[0])
+"""What exports may write for a number that was not given."""
 OPTIONS: dict[str, Any] = {
     "BackButton": "false",
     "SaveAndContinue": "true",
@@ -67,7 +72,19 @@ def write_qualtrics(survey: Survey, folder: Path) -> list[Path]:
     -------
     list of Path
         The files.
+
+    Raises
+    ------
+    StudyError
+        If an answer could be what exports write for no answer.
     """
+    check_no_answer_is(survey, SEEN, "Qualtrics")
+    for question in survey.settings.questions:
+        if question.least is not None and question.least <= NO_NUMBER <= (question.most or 0):
+            raise StudyError(
+                f"question {question.name!r}, least: found {plain(question.least)}; allowed: more than "
+                f"{NO_NUMBER}, because Qualtrics may write {NO_NUMBER} for no answer."
+            )
     folder.mkdir(parents=True, exist_ok=True)
     before, after = blocks_before(survey), blocks_after(survey)
     blocks = [*before, *(card_block(survey, card) for card in survey.cards), *after]

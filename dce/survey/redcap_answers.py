@@ -117,4 +117,7 @@ def _complete(file: ResponseFile, manifest: Manifest) -> str | None:
     The form may have another name, where the cards were added to other instruments.
     """
     last = max(file.header.index(task.tag) for task in manifest.tasks if task.tag in file.header)
-    return next((name for name in file.header[last:] if name.endswith("_complete")), None)
+    forms = (
+        name for name in file.header[last:] if name.endswith("_complete") and name not in _names(manifest)
+    )
+    return next(forms, None)

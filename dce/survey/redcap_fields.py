@@ -22,12 +22,12 @@ def question_fields(names: Sequence[str]) -> dict[str, str]:
     Examples
     --------
     >>> question_fields(["age", "record_id"])
-    {'age': 'age', 'record_id': 'record_id_q'}
+    {'age': 'age', 'record_id': 'q_record_id'}
     """
     fields: dict[str, str] = {}
     for name in names:
         field = name
         while re.fullmatch(TAKEN, field) or field in fields.values():
-            field += "_q"
+            field = f"q_{field}"
         fields[name] = field
     return fields

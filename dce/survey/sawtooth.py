@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from dce.errors import StudyError, listed
 from dce.study import Study
 from dce.survey.csv_table import write_table
 from dce.survey.level_numbers import has_kinds, level_numbers
@@ -12,6 +13,8 @@ from dce.survey.manifest import Manifest, make_manifest
 from dce.survey.platform_card import text_html
 from dce.survey.survey import Survey
 
+COLUMNS = ("Version", "Task", "Concept")
+"""Columns of the design before the attributes."""
 FORMULA = "=+-@"
 """Signs at the beginning of a cell that spreadsheets take for a formula."""
 NOTES = """\
@@ -53,7 +56,18 @@ def write_sawtooth(survey: Survey, folder: Path) -> list[Path]:
     -------
     list of Path
         The files.
+
+    Raises
+    ------
+    StudyError
+        If an attribute is called like another column.
     """
+    taken = [name for name in survey.study.attribute_names if name in COLUMNS]
+    if taken:
+        raise StudyError(
+            f"attribute {listed(taken)}: is the name of another column of sawtooth_design.csv; allowed: "
+            f"names other than {listed(COLUMNS)}."
+        )
     folder.mkdir(parents=True, exist_ok=True)
     study = survey.study
     manifest = make_manifest(survey)
@@ -73,7 +87,7 @@ def write_sawtooth(survey: Survey, folder: Path) -> list[Path]:
         for number, text in enumerate(texts, 1)
     ]
     files = [folder / f"sawtooth_{name}" for name in ("design.csv", "attributes.csv", "notes.txt")]
-    write_table(files[0], ["Version", "Task", "Concept", *(name for name, _, _ in shown)], rows)
+    write_table(files[0], [*COLUMNS, *(name for name, _, _ in shown)], rows)
     header = ["attribute", "attribute_name", "attribute_text", "level", "level_text"]
     write_table(files[1], header, legend)
     files[2].write_text(_notes(survey, tasks), encoding="utf-8", newline="\n")

@@ -67,7 +67,8 @@ def _table(file: ResponseFile, manifest: Manifest) -> Answers:
                 problem = f"column {column!r} is answered, but version {blocks[row]} has no such task"
                 raise file.error(problem, lines[row])
             table[f"{tag}{suffix}"][row] = answer
-    system = [name for name in cells if name.startswith("sys_") and name not in (RESPONDENT, version)]
+    ours = {RESPONDENT, version, *(question.name for question in manifest.questions)}
+    system = [name for name in cells if name.startswith("sys_") and name not in ours]
     kept = {name: texts for name, texts in cells.items() if name not in columns and name != version}
     answers = read_columns(
         file,

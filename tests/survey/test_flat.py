@@ -1,11 +1,16 @@
 """The flat tables, and answers in the layouts of surveydown and formr."""
 
+import dataclasses
 import warnings
 
 import pandas as pd
 import pytest
 
 import dce
+from dce.survey.flat import write_flat
+from dce.survey.flat_answers import recognises_flat
+from dce.survey.response_file import open_responses
+from dce.survey.survey import make_survey
 
 SURVEYDOWN = "session_id,time_start,respID," + ",".join(f"cbc_q{k}" for k in range(1, 7)) + ",age"
 
@@ -68,3 +73,26 @@ def test_formr(small_design, exported):
 def test_what_does_not_fit_is_refused(small_design, exported, header, line, message):
     with pytest.raises(dce.ChoicesError, match=message):
         dce.read_responses(answered(exported, header, line), small_design)
+
+
+def test_questions_may_have_names_of_what_is_recorded(small_design, tmp_path):
+    questions = [dce.Question(name, "?") for name in ("time_to_clinic", "browser", "session", "q1")]
+    settings = dce.SurveySettings(questions=questions)
+    design = dce.Design(dataclasses.replace(small_design.study, survey=settings), small_design.frame)
+    path = answered(
+        tmp_path, SURVEYDOWN + ",browser,time_to_clinic", "s1,9:00,2" + ",option_1" * 6 + ",34,none,long"
+    )
+    first = dce.read_responses(path, design).frame.iloc[0]
+    assert (first["browser"], first["time_to_clinic"]) == ("none", "long")
+    tags = ",".join(f"b{b}_t{k}" for b in (1, 2) for k in range(1, 7))
+    path = answered(tmp_path, "respondent,dce_block,session,q1," + tags, "1,1,am,x" + ",1" * 6 + "," * 6)
+    assert not recognises_flat(open_responses(path))
+
+
+def test_attributes_with_names_of_columns_are_refused(small_design, tmp_path):
+    study = small_design.study
+    attributes = [dataclasses.replace(study.attributes[0], name="qID"), *study.attributes[1:]]
+    made = dataclasses.replace(study, attributes=attributes, utility="", priors={})
+    design = dce.Design(made, small_design.frame.rename(columns={"wait": "qID"}))
+    with pytest.raises(dce.StudyError, match="attribute 'qID': is the name of another column"):
+        write_flat(make_survey(design), tmp_path)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import dce
+from dce.survey.limesurvey_codes import TAKEN, question_codes
 
 EXAMPLES = Path(__file__).parents[2] / "../shared/reference/survey-examples"
 REAL = (
@@ -260,7 +261,7 @@ def test_every_question_is_read(everything, tmp_path):
     row |= {"dceintroduction": "", "dceglossary": "N/A"}
     row |= {"consent": "A1", "dceblock": "1.0", "dcedesign": design.hash[:16]}
     row |= {"attended[a1]": "A1", "attended[a2]": "A3", "attended[a3]": "Never"}
-    row |= {"level": "A1", "tokenq": "A2", "ageyears": "45.0000000000"}
+    row |= {"level": "A1", "qtoken": "A2", "ageyears": "45.0000000000"}
     for number, tag in enumerate(("w1", "t1", "t2", "t3", "d1", "t4", "t5", "t6", "r1"), 3):
         row |= {f"b1{tag}": "A2", f"b1{tag}cert": "A10", f"b1{tag}pos": str(number)}
     path = save(tmp_path / "results.csv", [row])
@@ -322,3 +323,21 @@ def test_headings_without_codes_are_refused(exported, tmp_path):
     path = save(tmp_path / "results.csv", [row_of(exported)], headings)
     with pytest.raises(dce.ChoicesError, match="export with headings 'Question code' or 'Question code & "):
         read(path, exported)
+
+
+def test_every_name_has_a_code():
+    names = ["b1_t2x", "b_1_t_2", "dc_e_x", "b1t2xxxxxxxxxxxxxxxx", "token", "qtoken"]
+    codes = list(question_codes(names).values())
+    assert len(set(codes)) == len(names)
+    for code in codes:
+        assert re.fullmatch("[a-z][a-z0-9]{0,19}", code)
+        assert not re.fullmatch(TAKEN, code)
+
+
+def test_tasks_that_were_not_shuffled_have_no_places(small_design, tmp_path):
+    design = export(small_design, tmp_path, shuffle=[])
+    row = {name: cell for name, cell in row_of(design).items() if not name.endswith("pos")}
+    choices = read(save(tmp_path / "results.csv", [row]), design)
+    assert "position" not in choices.frame
+    assert choices.report.finished == 1
+    assert not any("order" in note for note in choices.report.notes)

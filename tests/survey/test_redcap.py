@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import dce
+from dce.survey.redcap_fields import TAKEN, question_fields
 
 EXAMPLES = Path(__file__).parents[2] / "../shared/reference/survey-examples"
 HEADER = (
@@ -261,7 +262,7 @@ def test_every_question_is_read(everything, tmp_path):
         field for field in fields_of(folder / "redcap_dictionary.csv") if field["type"] != "descriptive"
     ]
     row = {field["name"]: "" for field in fields} | {"record_id": "R1", "consent": "1", "dce_complete": "2"}
-    row |= {"dce_block": "1", "dce_design": design.hash[:16], "record_id_q": "2", "level": "o2"}
+    row |= {"dce_block": "1", "dce_design": design.hash[:16], "q_record_id": "2", "level": "o2"}
     row |= {"days_complete": "6.5", "remarks": "N, o\nno", "dce_attended_1": "1", "dce_attended_3": "Never"}
     for tag in ("w1", "t1", "t2", "t3", "d1", "t4", "t5", "t6", "r1"):
         row |= {f"b1_{tag}": "2", f"b1_{tag}_certainty": "10"}
@@ -307,3 +308,24 @@ def test_an_export_of_another_survey_says_what_is_missing(exported, tmp_path):
         dce.ChoicesError, match=r"REDCapR.csv, line 1: column 'b1_t1', .* is missing; found: 'pa"
     ):
         dce.read_responses(path, exported, tmp_path / "manifest.json")
+
+
+def test_every_name_has_a_field():
+    names = ["redcap_x", "b1_t2x", "dce", "record_id", "q_record_id"]
+    fields = list(question_fields(names).values())
+    assert len(set(fields)) == len(names)
+    for field in fields:
+        assert re.fullmatch("[a-z][a-z0-9_]{0,25}", field)
+        assert not re.fullmatch(TAKEN, field)
+
+
+def test_a_question_does_not_say_whether_the_form_is_complete(small_design, tmp_path):
+    design = export(
+        small_design, tmp_path, questions=[dce.Question("course_complete", "Did you?", ["a", "b"])]
+    )
+    row = row_of(design)
+    row.pop("dce_complete")
+    row |= {"course_complete": "1", "dce_complete": "2"}
+    choices = read(save(tmp_path / "data.csv", [row]), design)
+    assert choices.report.finished == 1
+    assert set(choices.frame["course_complete"]) == {"a"}

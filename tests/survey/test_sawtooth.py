@@ -260,3 +260,20 @@ def test_level_numbers_need_the_design_and_the_levels_of_all_tasks(design):
         level_numbers(replace(manifest, design=None))
     with pytest.raises(ChoicesError, match="task 'b1_w1' lacks its levels"):
         level_numbers(replace(manifest, extra_levels={}))
+
+
+def test_names_that_columns_have_already(small_design, tmp_path):
+    study = small_design.study
+    attributes = [replace(study.attributes[0], name="Task"), *study.attributes[1:]]
+    made = replace(study, attributes=attributes, utility="", priors={})
+    with pytest.raises(dce.StudyError, match="attribute 'Task': is the name of another column"):
+        export(dce.Design(made, small_design.frame.rename(columns={"wait": "Task"})), tmp_path)
+    survey = dce.SurveySettings(questions=[dce.Question("sys_x", "?"), dce.Question("age", "?")])
+    design = dce.Design(replace(study, survey=survey), small_design.frame)
+    header = "sys_RespNum,sys_CBCVersion_CBC,sys_ElapsedTime,sys_x," + ",".join(
+        f"CBC_Random{k}" for k in range(1, 7)
+    )
+    export(design, tmp_path)
+    choices = read(tmp_path, design, [header, "1,1,400,a word" + ",1" * 6], "export.csv")
+    assert set(choices.frame["sys_x"]) == {"a word"}
+    assert "sys_ElapsedTime" not in choices.frame

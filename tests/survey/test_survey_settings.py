@@ -49,6 +49,8 @@ def test_a_survey_is_written_and_read(tmp_path, small):
         (lambda: dce.Question("sex", "?", ["one"]), "two or more"),
         (lambda: dce.Question("age", "?", least=18), "the answer is no number"),
         (lambda: dce.Question("age", "?", kind="number", least=9, most=1), "at most 1"),
+        (lambda: dce.Question("sex", "?", ["yes", "NA"]), "found 'NA'; .* stand for no answer"),
+        (lambda: dce.Question("sex", "?", ["a & b", "a &amp; b"]), "found 'a & b' twice"),
         (lambda: dce.SurveySettings(shuffle=["cards"]), "shuffle: found 'cards'"),
         (lambda: dce.SurveySettings(questions=[QUESTION, QUESTION]), "found 'sex' twice"),
         (lambda: dce.SurveySettings(repeat=[True]), "repeat: found"),
@@ -286,6 +288,24 @@ def test_no_option_is_the_code_of_another():
     question = dce.Question("children", "How many?", ["0", "1", "2 or more"])
     assert list(question.codes) == ["o1", "o2", "o3"]
     assert list(QUESTION.codes) == ["1", "2"]
+    for options in (["o2", "o1", "3"], ["oo1", "o1", "08"]):
+        assert not set(dce.Question("x", "?", options).codes) & set(options)
+    assert list(dce.Question("x", "?", ["1.0", "2,0"]).codes) == ["o1", "o2"]
+
+
+def test_a_column_of_attendance_or_order_is_no_attribute(small):
+    wait, *others = small.attributes
+    asked = dce.SurveySettings(attendance=True, shuffle=["attributes"])
+    for name, message in (("attended_wait", "attendance: found"), ("attribute_order", "shuffle: found")):
+        other = dce.Attribute(name, [1, 2])
+        with pytest.raises(dce.StudyError, match=message):
+            dataclasses.replace(small, attributes=[wait, other, *others], utility="", priors={}, survey=asked)
+
+
+def test_what_is_not_shuffled_stays_so(tmp_path, small):
+    study = dataclasses.replace(small, survey=dce.SurveySettings(shuffle=[]))
+    study.write(tmp_path / "study.toml")
+    assert dce.Study.read(tmp_path / "study.toml").survey.shuffle == ()
 
 
 def test_a_place_says_what_it_leaves_out(surveyed, tmp_path):
