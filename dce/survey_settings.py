@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from dce.attributes import RESERVED, Level, check_distinct, check_texts, refusal
+from dce.cell_texts import EMPTY, plain_text
 from dce.errors import StudyError, listed
-from dce.survey.cell_texts import EMPTY, plain_text
 
 Kind = Literal["choice", "number", "text"]
 ExtraKind = Literal["warm-up", "dominance"]

@@ -9,7 +9,7 @@ import dce
 PACKAGE = Path(dce.__file__).parent
 ORDER = [
     {"errors", "icons"},
-    {"logit", "table", "formula", "toml", "figure", "parallel"},
+    {"logit", "table", "formula", "toml", "figure", "parallel", "cell_texts"},
     {"coding", "restrictions", "identification"},
     {"attributes"},
     {"prior", "design_settings", "survey_settings"},

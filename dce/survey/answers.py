@@ -13,8 +13,8 @@ from typing import Any
 
 import pandas as pd
 
+from dce.cell_texts import EMPTY
 from dce.errors import ChoicesError, listed
-from dce.survey.cell_texts import EMPTY
 
 TABLES = ("chosen", "opt_out", "certainty", "seconds", "position", "places")
 """The fields of answers with one cell for each respondent and task."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from dce.cell_texts import as_numbers, given, typed
 from dce.errors import ChoicesError, listed
 from dce.formula import ALTERNATIVE, CONSTANTS
 from dce.study import Study
-from dce.survey.cell_texts import as_numbers, given, typed
 from dce.survey.decoding import Decoder
 from dce.survey.manifest import Manifest
 

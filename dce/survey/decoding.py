@@ -9,11 +9,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from dce.cell_texts import plain_code, plain_text, readings
 from dce.errors import ChoicesError, listed
 from dce.logit import IntArray
 from dce.study import Study
 from dce.survey.answers import Answers
-from dce.survey.cell_texts import plain_code, plain_text, readings
 from dce.survey.manifest import Manifest, ManifestTask
 
 Unknown = Literal["refuse", "missing"]

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from dce.cell_texts import EMPTY, as_numbers
 from dce.errors import listed
 from dce.logit import FloatArray
 from dce.survey.answers import Answers
-from dce.survey.cell_texts import EMPTY, as_numbers
 from dce.survey.limesurvey_codes import RECORDED, SUFFIXES, answer_codes, question_codes, task_code
 from dce.survey.manifest import Manifest
 from dce.survey.platform_columns import read_columns

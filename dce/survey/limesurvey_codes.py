@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from string import ascii_uppercase
 
-from dce.survey.cell_texts import plain_text
+from dce.cell_texts import plain_text
 
 RECORDED = (
     *("id", "submitdate", "lastpage", "startlanguage", "seed", "token", "startdate", "datestamp"),

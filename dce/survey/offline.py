@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from dce.cell_texts import EMPTY
 from dce.icons import ICONS
 from dce.survey.card import Card
-from dce.survey.cell_texts import EMPTY
 from dce.survey.manifest import make_manifest
 from dce.survey.offline_answers import FORMAT
 from dce.survey.page import page_environment

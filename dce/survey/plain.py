@@ -12,9 +12,9 @@ from typing import Any
 
 import pandas as pd
 
+from dce.cell_texts import plain_code
 from dce.errors import listed
 from dce.survey.answers import OF_TASKS, Answers
-from dce.survey.cell_texts import plain_code
 from dce.survey.manifest import Manifest
 from dce.survey.platform_columns import check_design
 from dce.survey.response_file import ResponseFile

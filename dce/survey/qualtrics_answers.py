@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from dce.cell_texts import plain_code
 from dce.errors import listed
 from dce.survey.answers import Answers
-from dce.survey.cell_texts import plain_code
 from dce.survey.characteristics import LONG_FRAME, ORDER
 from dce.survey.manifest import Manifest
 from dce.survey.platform_columns import read_columns

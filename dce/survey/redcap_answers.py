@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from dce.cell_texts import EMPTY
 from dce.errors import listed
 from dce.survey.answers import Answers
-from dce.survey.cell_texts import EMPTY
 from dce.survey.manifest import Manifest
 from dce.survey.platform_columns import read_columns
 from dce.survey.redcap_fields import FORM, attendance_field, question_fields

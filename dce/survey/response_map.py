@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+from dce.cell_texts import EMPTY
 from dce.errors import ChoicesError, listed
-from dce.survey.cell_texts import EMPTY
 from dce.toml import read_toml
 
 KINDS: dict[str, tuple[type, tuple[type, ...], str]] = {

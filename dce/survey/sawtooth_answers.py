@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from dce.cell_texts import EMPTY
 from dce.errors import listed
 from dce.survey.answers import Answers
-from dce.survey.cell_texts import EMPTY
 from dce.survey.manifest import Manifest
 from dce.survey.platform_columns import read_columns
 from dce.survey.response_file import ResponseFile

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from dce.cell_texts import as_numbers, given
 from dce.errors import listed
 from dce.logit import FloatArray
 from dce.survey.answers import Answers
-from dce.survey.cell_texts import as_numbers, given
 
 
 def recorded_numbers(answers: Answers, tags: Sequence[str], most_tasks: int) -> dict[str, FloatArray]:

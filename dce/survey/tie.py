@@ -12,13 +12,13 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from dce.cell_texts import plain_code
 from dce.choices import Choices
 from dce.design.design import Design
 from dce.errors import ChoicesError, listed
 from dce.logit import IntArray
 from dce.read_report import ReadReport
 from dce.survey.answers import Answers
-from dce.survey.cell_texts import plain_code
 from dce.survey.characteristics import characteristics
 from dce.survey.decoding import Decoder, Unknown, chosen_codes
 from dce.survey.manifest import Manifest

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 
+from dce.cell_texts import EMPTY, plain_code, readings
 from dce.errors import StudyError
-from dce.survey.cell_texts import EMPTY, plain_code, readings
 from dce.survey.survey import Survey
 
 

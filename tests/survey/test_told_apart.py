@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 import dce
-from dce.survey.cell_texts import readings
+from dce.cell_texts import readings
 
 
 def fielded(design, folder, place="flat", labels=("A", "B"), names=("A", "B"), opt_out=None, **settings):
