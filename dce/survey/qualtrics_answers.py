@@ -96,7 +96,7 @@ def read_qualtrics(file: ResponseFile, manifest: Manifest) -> Answers:
         respondent=None if respondents is None else "ResponseId",
         block="dce_block" if "dce_block" in cells else None,
         dropped=export.dropped,
-        notes=[*notes, *_notes(manifest, cells), *unused],
+        notes=[*notes, *_notes(manifest, cells), *_seen(export, manifest, known), *unused],
         finished=_finished(export),
     )
     names = {name: column.name for name, column in known.items()}
@@ -165,6 +165,13 @@ def _finished(export: _Export) -> list[bool] | None:
 
 def _answers(cells: list[str]) -> list[str]:
     return ["" if cell in SEEN else cell for cell in cells]
+
+
+def _seen(export: _Export, manifest: Manifest, known: Mapping[str, Column]) -> list[str]:
+    """Return how often what was typed in may have been what Qualtrics writes for no answer."""
+    typed = [q.name for q in manifest.questions if q.kind != "choice" and q.name in known]
+    counts = {name: sum(cell in SEEN for cell in export.cells(known[name])) for name in typed}
+    return [f"Taken for no answer: {SEEN[0]} in {name}, {n:,d} times." for name, n in counts.items() if n]
 
 
 def _seconds(text: str) -> str:

@@ -586,6 +586,7 @@ def test_unfinished_and_unanswered(fielded):
     assert table["finished"].tolist() == [False, False, *[True] * 10]
     assert table["answered"].tolist() == [6, 5, *[6] * 10]
     assert back.frame["remarks"].isna().all()  # -99: seen, and left open
+    assert any("Taken for no answer: -99 in remarks, " in note for note in back.report.notes)
 
 
 def test_what_was_not_recorded_is_told(fielded):
