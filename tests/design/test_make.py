@@ -40,6 +40,7 @@ def values(design):
     }
 
 
+@pytest.mark.slow
 def test_each_criterion_is_lowest_where_it_was_asked_for(study):
     asked = {
         "D": {"criterion": "D"},
@@ -57,6 +58,7 @@ def test_each_criterion_is_lowest_where_it_was_asked_for(study):
     assert found["D"]["C"] > found["C"]["C"]
 
 
+@pytest.mark.slow
 def test_several_utilities_are_weighed(study):
     plain, crossed = "wait + distance + mode", "wait * distance + mode"
     both = dce.make_design(study, utilities={plain: 1, crossed: 2}, **QUICK)
@@ -83,6 +85,7 @@ def test_a_pilots_fit_is_a_prior(study):
     assert "cubature points" in design.origin
 
 
+@pytest.mark.slow
 def test_saved_draws_are_used_as_they_are(study):
     rng = np.random.default_rng(1)
     means = study.prior_means.to_numpy()
@@ -96,6 +99,7 @@ def test_saved_draws_are_used_as_they_are(study):
     assert db_error(design) <= db_error(at_mean)
 
 
+@pytest.mark.slow
 def test_uncertain_priors_can_be_taken_at_their_means(study):
     uncertain = dce.Study(
         study.title,

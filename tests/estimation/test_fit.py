@@ -120,6 +120,7 @@ def test_2000_simulated_respondents_recover_the_truth(small_design):
     assert z.abs().max() < 4
 
 
+@pytest.mark.slow
 def test_intervals_cover_the_truth(small_design):
     truth = small_design.study.prior_means
     inside = []
