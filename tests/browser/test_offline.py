@@ -163,6 +163,7 @@ def on_card(page):
 
 def card_on(page):
     """Return what stands on the card: its tag, heading, what is chosen, and columns with label and cells."""
+    page.locator("h1").wait_for()  # the survey begins when its stores are open
     return page.evaluate("""() => {
       const card = document.querySelector("fieldset.card");
       const text = (node) => [...node.childNodes].map((n) => n.textContent).join("").trim();
@@ -227,6 +228,7 @@ def by_keys(page, seen):
 
 def walk(page, act=by_touch, until=None):
     """Answer page by page until there is nothing to go on to, or until a heading; return the cards."""
+    page.locator("h1").wait_for()  # the survey begins when its stores are open
     seen = []
     for _ in range(60):
         if not page.locator("button[type=submit]").count():
@@ -321,6 +323,22 @@ def test_a_survey_goes_on_after_reload_and_crash(tablet):
     assert one.page.locator("h1").inner_text() == "Thank you"
 
 
+@pytest.mark.parametrize("lost", ["localStorage.clear()", "(indexedDB.deleteDatabase('dce'), 1)"])
+def test_what_one_store_loses_the_other_has(tablet, lost):
+    """Chromium was seen to lose localStorage of files on a busy machine: 7 of 257 reloads."""
+    one = tablet(make_study(**EVERYTHING))
+    one.open("?id=7")
+    before = walk(one.page, by_keys, until="Card 2 of 5")
+    card = card_on(one.page)
+    one.page.evaluate(lost)
+    one.again()
+    assert card_on(one.page) == card
+    one.page.evaluate(lost)
+    one.page.reload()
+    seen = before + walk(one.page, by_keys)
+    check_what_was_seen(one.read(), one.design, seen, 7, takes=False)
+
+
 SEEN = """(seen) => {
   const value = seen ? "visible" : "hidden";
   Object.defineProperty(document, "visibilityState", {value, configurable: true});
@@ -335,6 +353,7 @@ def test_time_is_counted_while_the_card_is_seen(tablet):
     walk(one.page, by_keys, until="Card 1 of 3")
     one.page.clock.run_for(10_000)
     one.page.reload()
+    one.page.locator("h1").wait_for()
     one.page.clock.run_for(20_000)
     one.page.evaluate(SEEN, False)
     one.page.clock.run_for(600_000)
@@ -423,6 +442,7 @@ def test_answers_are_deleted_only_after_a_download_and_a_clear_yes(tablet):
     assert stored.inner_text() == "0"
     assert one.page.evaluate("Object.keys(localStorage).filter((key) => key.includes('record'))") == []
     one.page.reload()
+    playwright.expect(stored).to_have_text("0")  # the second copy is gone, too
     one.page.get_by_role("button", name="Next participant").click()
     playwright.expect(one.page.get_by_label("Participant number")).to_be_visible()
 
@@ -581,20 +601,24 @@ def test_no_answer_is_lost_where_the_network_is(tablet, server, tmp_path):
     walk(one.page, by_keys)
     one.page.get_by_role("button", name="For the researcher").click()
     playwright.expect(waiting(one.page)).to_have_text("2")
-    one.again()
     assert server.received == []
+    one.again()
     one.context.set_offline(False)
     one.page.get_by_role("button", name="For the researcher").click()
     playwright.expect(waiting(one.page)).to_have_text("0")
-    assert [body["records"][0]["respondent"] for body in server.received] == ["P1", "P2"]
+    # One may come twice, if the page was closed before it heard of it; its session tells.
+    assert {body["records"][0]["respondent"] for body in server.received} == {"P1", "P2"}
+    assert len({body["records"][0]["dce_session"] for body in server.received}) == 2
     files = []
     for k, body in enumerate(server.received):
         files.append(tmp_path / f"{k}.json")
         files[-1].write_text(json.dumps(body), encoding="utf-8")
     sent = dce.read_responses(files, one.design)
     assert sent.frame.equals(one.read().frame)
+    received = len(server.received)
     one.page.reload()
-    assert len(server.received) == 2
+    playwright.expect(waiting(one.page)).to_have_text("0")
+    assert len(server.received) == received
 
 
 @pytest.mark.parametrize("mode", ["busy", "cut"])

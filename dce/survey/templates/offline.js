@@ -11,6 +11,7 @@ const HERE = `${DESIGN}${survey.cards}/`;
 const FIRST_WAIT = 5_000; // milliseconds until answers are sent again, twice as long each time
 const LONGEST_WAIT = 300_000;
 const PATIENCE = 30_000;
+const LONGEST_OPENING = 3_000;
 const ASKED = /^ask-/; // before the names of questions in forms, which have members such as "elements"
 const SIGNS = "ABCDFGHJKMNPQRSTUVWXYZ23456789"; // not alike, and without E, which spreadsheets read as a number
 
@@ -85,8 +86,11 @@ function keyOf(one) {
 }
 
 function save(one) {
+  one.revision = (one.revision ?? 0) + 1;
+  const text = JSON.stringify(one);
+  saveCopy(keyOf(one), text);
   try {
-    localStorage.setItem(keyOf(one), JSON.stringify(one));
+    localStorage.setItem(keyOf(one), text);
     memory.delete(keyOf(one));
   } catch {
     memory.set(keyOf(one), one);
@@ -100,6 +104,7 @@ function warn() {
 }
 
 function keep(key, text) {
+  saveCopy(key, text);
   try {
     localStorage.setItem(key, text);
   } catch {
@@ -107,8 +112,17 @@ function keep(key, text) {
   }
 }
 
+function drop(key) {
+  saveCopy(key, null);
+  localStorage.removeItem(key);
+}
+
+function isRecord(key) {
+  return key.startsWith(DESIGN) && key.includes("/record/");
+}
+
 function records() {
-  const keys = Object.keys(localStorage).filter((key) => key.startsWith(DESIGN) && key.includes("/record/"));
+  const keys = Object.keys(localStorage).filter(isRecord);
   const found = new Map(keys.map((key) => [key, JSON.parse(localStorage.getItem(key))]));
   for (const [key, one] of memory) found.set(key, one);
   return [...found.values()].sort((a, b) => (a.started < b.started ? -1 : 1));
@@ -121,6 +135,62 @@ function canSave() {
     return true;
   } catch {
     return false;
+  }
+}
+
+// ---- A second copy of what is kept: Chromium was seen to lose localStorage of a page that is a file, on a
+// ---- busy device, and never IndexedDB
+
+let copy = null;
+
+/** Open the copy, and take from it what localStorage lacks. Without a copy the survey goes on as it is. */
+function openCopy() {
+  return new Promise((resolve) => {
+    setTimeout(resolve, LONGEST_OPENING);
+    try {
+      const asked = indexedDB.open("dce", 1);
+      asked.onupgradeneeded = () => asked.result.createObjectStore("kept");
+      asked.onerror = resolve;
+      asked.onsuccess = () => {
+        copy = asked.result;
+        takeBack(resolve);
+      };
+    } catch {
+      resolve();
+    }
+  });
+}
+
+function takeBack(done) {
+  const kept = copy.transaction("kept").objectStore("kept");
+  const keys = kept.getAllKeys();
+  const texts = kept.getAll();
+  kept.transaction.oncomplete = () => {
+    keys.result.forEach((key, k) => {
+      if (key.startsWith(DESIGN)) takeBackOne(key, texts.result[k]);
+    });
+    done();
+  };
+  kept.transaction.onabort = done;
+}
+
+function takeBackOne(key, text) {
+  try {
+    const here = localStorage.getItem(key);
+    const older = here !== null && isRecord(key) && JSON.parse(here).revision < JSON.parse(text).revision;
+    if (here === null || older) localStorage.setItem(key, text);
+  } catch {
+    if (isRecord(key)) memory.set(key, JSON.parse(text));
+  }
+}
+
+function saveCopy(key, text) {
+  try {
+    const kept = copy?.transaction("kept", "readwrite").objectStore("kept");
+    if (text === null) kept?.delete(key);
+    else kept?.put(text, key);
+  } catch {
+    copy = null; // closed by the browser; localStorage goes on
   }
 }
 
@@ -181,7 +251,7 @@ function close(finished) {
 
 function nextParticipant() {
   if (!record.closed) close(false);
-  localStorage.removeItem(`${HERE}now`);
+  drop(`${HERE}now`);
   record = null;
   respondent = "";
   leaveData();
@@ -646,10 +716,10 @@ function askDelete(place, status) {
 }
 
 function forget(one) {
-  localStorage.removeItem(keyOf(one));
+  drop(keyOf(one));
   memory.delete(keyOf(one));
   if (record && record.session === one.session) {
-    localStorage.removeItem(`${HERE}now`);
+    drop(`${HERE}now`);
     record = null;
   }
 }
@@ -786,14 +856,13 @@ function resume() {
   record = found;
   if (found && id && id !== found.respondent && !whyNot(id)) {
     if (!found.closed) close(false); // the address names a respondent who has not answered: one link each
-    localStorage.removeItem(`${HERE}now`);
+    drop(`${HERE}now`);
     record = null;
   } else if (found && !pages().includes(found.page)) {
     record.page = pages().find((page) => cardOf(page) && !(page in found.answers)) ?? pages().at(-2);
   }
 }
 
-window.addEventListener("hashchange", () => { stopWatch(); show(); });
 window.addEventListener("pagehide", stopWatch);
 window.addEventListener("online", () => { wait = FIRST_WAIT; send(); });
 document.addEventListener("visibilitychange", () => {
@@ -801,6 +870,12 @@ document.addEventListener("visibilitychange", () => {
   else stopWatch();
 });
 
-if (canSave()) resume();
-show();
-send();
+async function start() {
+  await openCopy();
+  if (canSave()) resume();
+  window.addEventListener("hashchange", () => { stopWatch(); show(); });
+  show();
+  send();
+}
+
+start();
