@@ -55,6 +55,8 @@ class Answers:
     names : mapping of str to str
         Name of the column in the file of each tag, ``"respondent"``, ``"block"`` or characteristic, for
         messages; by default the name itself.
+    written : mapping of str to mapping of str to str
+        What a column of the file, by its name there, writes for each code, for messages; by default the code.
     decode : mapping of str to str
         Further texts of answers, to the names of alternatives; replaces codes, names and labels.
     missing : sequence of str
@@ -82,6 +84,7 @@ class Answers:
     weights: list[str] | None = None
     sessions: list[str] | None = None
     names: Mapping[str, str] = field(default_factory=dict)
+    written: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     decode: Mapping[str, str] = field(default_factory=dict)
     missing: Sequence[str] = EMPTY
     rows: int = 0

@@ -49,8 +49,10 @@ class Decoder:
                 continue
             rows = np.flatnonzero(numbers == n)
             if self.unknown == "refuse":
+                written = self.answers.written.get(column, {})
+                allowed = listed([written.get(code, code) for code in known], 20)
                 raise self.answers.error(
-                    int(rows[0]), f"column {column!r}: answer {text!r} is not one of {listed(known, 20)}"
+                    int(rows[0]), f"column {column!r}: answer {text!r} is not one of {allowed}"
                 )
             key = f"{column}: {text!r}"
             self.seen[key] = self.seen.get(key, 0) + len(rows)

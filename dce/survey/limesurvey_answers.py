@@ -92,8 +92,16 @@ def read_limesurvey(file: ResponseFile, manifest: Manifest) -> Answers:
         notes=notes,
         finished=[text not in MISSING for text in read["submitdate"]] if "submitdate" in read else None,
     )
+    known = {ours.name: ours for ours in _known(manifest).values()}
     return replace(
-        answers, missing=MISSING, names={**answers.names, **headings, "block": headings.get("dce_block", "")}
+        answers,
+        missing=MISSING,
+        names={**answers.names, **headings, "block": headings.get("dce_block", "")},
+        written={
+            heading: {code: theirs for theirs, code in known[name].codes.items()}
+            for name, heading in headings.items()
+            if name in known
+        },
     )
 
 

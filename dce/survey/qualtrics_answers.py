@@ -100,7 +100,11 @@ def read_qualtrics(file: ResponseFile, manifest: Manifest) -> Answers:
         finished=_finished(export),
     )
     names = {name: column.name for name, column in known.items()}
-    return replace(answers, names={**answers.names, **names, "block": names.get("dce_block", "")})
+    return replace(
+        answers,
+        names={**answers.names, **names, "block": names.get("dce_block", "")},
+        written={names[q.name]: recode_values(q.codes) for q in manifest.questions if q.name in names},
+    )
 
 
 def _check_tasks(file: ResponseFile, manifest: Manifest, known: Mapping[str, Column]) -> None:

@@ -291,7 +291,7 @@ def test_codes_that_a_text_could_be_have_another_letter(everything):
     ("change", "message"),
     [
         ({"dcedesign": "0123456789abcdef"}, "line 2: column 'dce_design' is '0123456789abcdef'; allowed"),
-        ({"b2t3": "A7"}, "line 2: column 'b2t3': answer 'A7' is not one of '1', '2', 'A', 'B'"),
+        ({"b2t3": "A7"}, "line 2: column 'b2t3': answer 'A7' is not one of 'A1', 'A2', 'A', 'B'"),
         ({"b1t3": "A1"}, "line 2: respondent 7 is in block 2, but also answered 'b1t3'; allowed"),
         ({"dceblock": "5"}, "line 2: column 'dceblock': '5' is no block; allowed: '1', '2'"),
         ({"id": ""}, "line 2: column 'id' is empty"),
