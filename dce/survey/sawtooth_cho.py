@@ -44,7 +44,8 @@ class _Respondent:
 def read_cho(file: ResponseFile, manifest: Manifest) -> Answers:
     """Read a ``.cho`` file. It has no version: the block is the one whose tasks have the levels shown.
 
-    Tasks of a block with the same levels, as when one is asked again, are told by their order.
+    Tasks of a block with the same levels, as when one is asked again, are told by their order, and a note
+    says so.
 
     Raises
     ------
@@ -83,8 +84,21 @@ def read_cho(file: ResponseFile, manifest: Manifest) -> Answers:
             for k in range(most)
         },
         rows=len(respondents),
-        notes=["The order of tasks was not recorded."],
+        notes=["The order of tasks was not recorded.", *_alike(of_block, chosen)],
     )
+
+
+def _alike(of_block: dict[int, dict[Concepts, list[str]]], chosen: list[dict[str, str]]) -> list[str]:
+    """Return the note on answers to tasks that only their order in the file tells apart."""
+    answered = {tag for row in chosen for tag, code in row.items() if code}
+    alike = [
+        f"{listed(tags)} in block {block}"
+        for block, tasks in of_block.items()
+        for tags in tasks.values()
+        if len(tags) > 1 and answered.intersection(tags)
+    ]
+    same = "Tasks with the same services in the same order were told apart by their order in the file"
+    return [f"{same}: {'; '.join(alike)}."] if alike else []
 
 
 def _frame(rows: list[dict[str, str]], manifest: Manifest) -> pd.DataFrame:

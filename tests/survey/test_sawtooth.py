@@ -161,6 +161,28 @@ def test_cho(design, table, tmp_path):
     assert checks["chosen"].to_dict() == {"b2_w1": "A", "b2_r1": "A"}
 
 
+@pytest.mark.parametrize(
+    ("tasks", "alike"),
+    [
+        ([(1, 1, 1, 9), (1, 2, 2, 9), (1, 7, 1, 9)], "'b1_t2', 'b1_r1' in block 1"),
+        ([(1, 1, 1, 9), (1, 7, 1, 9)], "'b1_t2', 'b1_r1' in block 1"),
+        ([(1, 1, 1, 9), (1, 2, 0, 9), (1, 7, 0, 9)], None),
+        ([(1, 1, 1, 9), (1, 3, 1, 9)], None),
+    ],
+    ids=["both", "one", "unanswered", "neither"],
+)
+def test_tasks_that_look_the_same_are_noted(design, table, tmp_path, tasks, alike):
+    same = "Tasks with the same services in the same order were told apart by their order in the file"
+    notes = read(tmp_path, design, record(table, tasks)).report.notes
+    assert [*notes] == ["The order of tasks was not recorded.", *([f"{same}: {alike}."] if alike else [])]
+
+
+def test_tasks_that_look_the_same_in_several_blocks_are_noted(design, table, tmp_path):
+    lines = [*record(table, [(2, 2, 1, 9)]), *record(table, [(1, 2, 1, 9), (1, 7, 2, 9)], who="8")]
+    notes = read(tmp_path, design, lines).report.notes
+    assert notes[-1].endswith(": 'b1_t2', 'b1_r1' in block 1; 'b2_t2', 'b2_r1' in block 2.")
+
+
 def test_durations_that_never_change_are_no_times(design, table, tmp_path):
     tasks = [(1, number, 1, 99) for number in range(1, 7)]
     assert "seconds" not in read(tmp_path, design, record(table, tasks)).frame
