@@ -36,7 +36,8 @@ from dce.errors import (
     StudyError,
     SurveyWarning,
 )
-from dce.estimation.fit import Fit, fit_mnl
+from dce.estimation.fit import Fit
+from dce.estimation.fit_mnl import fit_mnl
 from dce.estimation.rates import MarginalRates, marginal_rates
 from dce.estimation.scenarios import ScenarioProbabilities, scenarios
 from dce.estimation.subgroups import SubgroupFits, fit_by

@@ -25,7 +25,8 @@ from dce.errors import (
     listed,
     quoted,
 )
-from dce.estimation.fit import CovarianceKind, check_clusters, check_covariance, quantile
+from dce.estimation.covariance import check_clusters
+from dce.estimation.inference import CovarianceKind, check_covariance, normal_quantile
 from dce.estimation.repeated import fit_answers, information_at_zero
 from dce.formula import ALTERNATIVE, CONSTANTS
 from dce.logit import FloatArray, log_probabilities
@@ -114,7 +115,7 @@ def power(
     sizes = _sizes(respondents)
     simulations, seed = _whole("simulations", simulations, 1), _whole("seed", seed, 0)
     workers = workers if workers is None else _whole("workers", workers, 1)
-    quantile(level)
+    normal_quantile(level)
     check_covariance(covariance)
     study = design.study
     beta = true_coefficients(study, coefficients)

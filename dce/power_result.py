@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from dce.estimation.fit import CovarianceKind, quantile
+from dce.estimation.inference import CovarianceKind, normal_quantile
 from dce.figure import COLOURS, MARKERS, axes
 from dce.logit import BoolArray, FloatArray
 from dce.table import WIDTH, Table
@@ -100,7 +100,7 @@ class Power:
             standard error, and the standard deviation of the estimates.
         """
         truth = self.coefficients.to_numpy()
-        z = quantile(self.level)
+        z = normal_quantile(self.level)
         frames = []
         for N, studies in self.simulated.items():
             fitted = np.array([not failure for failure in studies.failures], dtype=bool)

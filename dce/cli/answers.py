@@ -31,7 +31,9 @@ from dce.cli.console import (
     wrote,
 )
 from dce.errors import DceError, EstimationError
-from dce.estimation.fit import CovarianceKind, Fit, fit_mnl
+from dce.estimation.fit import Fit
+from dce.estimation.fit_mnl import fit_mnl
+from dce.estimation.inference import CovarianceKind
 from dce.estimation.rates import Convention, marginal_rates
 from dce.estimation.scenarios import ScenarioProbabilities, scenarios
 from dce.estimation.subgroups import fit_by

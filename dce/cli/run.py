@@ -27,7 +27,7 @@ from dce.cli.console import (
 )
 from dce.cli.design import searched
 from dce.errors import DceError
-from dce.estimation.fit import fit_mnl
+from dce.estimation.fit_mnl import fit_mnl
 from dce.simulation import simulate_choices
 from dce.study import Study
 from dce.survey.export import export_survey

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dce.errors import EstimationError, listed, plain
-from dce.estimation.fit import Fit, quantile
+from dce.estimation.fit import Fit
 from dce.formula import ALTERNATIVE, CONSTANTS
 from dce.logit import FloatArray
 from dce.table import Table
@@ -118,7 +118,7 @@ def marginal_rates(
         rows.append((label, sign * float(fit.coefficients[name]) / b))
     rates = np.array([rate for _, rate in rows], dtype=np.float64)
     error = _delta_errors(fit, others, per)
-    width = quantile(level) * error
+    width = fit.quantile(level) * error
     frame = pd.DataFrame(
         {
             "label": [label for label, _ in rows],

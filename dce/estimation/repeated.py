@@ -19,7 +19,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dce.estimation.fit import CovarianceKind, finite_maximum, sandwich
+from dce.estimation.covariance import sandwich
+from dce.estimation.inference import CovarianceKind
+from dce.estimation.maximum import finite_maximum
 from dce.estimation.tasks import Tasks
 from dce.identification import check_identified
 from dce.logit import FloatArray, IntArray

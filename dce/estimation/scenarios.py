@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.special import expit
 
 from dce.errors import FormulaError, ScenarioError
-from dce.estimation.fit import Fit, quantile
+from dce.estimation.fit import Fit
 from dce.estimation.services import (
     Services,
     as_frame,
@@ -112,7 +112,7 @@ def scenarios(
         raise ScenarioError(f"{source}: {error}") from error
     beta = np.asarray(fit.coefficients, dtype=np.float64)
     V = fit.covariance.to_numpy()
-    half = quantile(level)
+    half = fit.quantile(level)
     probability, error_of_p, low, high = (np.full(len(frame), np.nan) for _ in range(4))
     for _, rows in frame.groupby("scenario", sort=False).indices.items():
         log_P, se = _log_odds_error(X[rows], beta, V)

@@ -9,7 +9,10 @@ import pandas as pd
 
 from dce.choices import Choices
 from dce.errors import ChoicesError, EstimationError, FormulaError, listed, quoted
-from dce.estimation.fit import CovarianceKind, Fit, check_covariance, fit_coded, learn_utility
+from dce.estimation.fit import Fit
+from dce.estimation.fit_mnl import fit_coded
+from dce.estimation.inference import CovarianceKind, check_covariance
+from dce.estimation.utility import learn_utility
 from dce.table import Table, number
 
 MOST_GROUPS = 20

@@ -1,0 +1,44 @@
+"""The maximum of the log-likelihood, where the answers identify it and it is finite."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dce.errors import ConvergenceError
+from dce.estimation.likelihood import centre, derivatives
+from dce.estimation.newton import Maximum, maximise
+from dce.estimation.separation import check_separated, may_be_separated
+from dce.estimation.tasks import Tasks
+from dce.identification import check_information
+from dce.logit import FloatArray
+
+
+def identified(tasks: Tasks, names: tuple[str, ...]) -> FloatArray:
+    """Centre the tasks, and return the information at zero coefficients, which identifies them."""
+    size = centre(tasks)
+    at_zero = derivatives(tasks, np.zeros(len(names)), information=True).information
+    assert at_zero is not None
+    check_information(at_zero, size, names)
+    return at_zero
+
+
+def finite_maximum(tasks: Tasks, names: tuple[str, ...], at_zero: FloatArray) -> Maximum:
+    """Maximise the log-likelihood, and refuse answers that are predicted perfectly.
+
+    ``at_zero`` (K, K) is the information at zero coefficients.
+
+    Raises
+    ------
+    SeparationError
+        If the maximum is at infinity, with the names of the coefficients.
+    ConvergenceError
+        If it is finite, but was not reached.
+    """
+    try:
+        best = maximise(tasks)
+    except ConvergenceError:
+        check_separated(tasks, names)
+        raise
+    if may_be_separated(at_zero, best.information):
+        check_separated(tasks, names)
+    return best
