@@ -38,7 +38,9 @@ from dce.errors import (
 )
 from dce.estimation.fit import Fit
 from dce.estimation.fit_mnl import fit_mnl
+from dce.estimation.fit_scales import fit_scales
 from dce.estimation.rates import MarginalRates, marginal_rates
+from dce.estimation.scale_fit import ScaleFit
 from dce.estimation.scenarios import ScenarioProbabilities, scenarios
 from dce.estimation.subgroups import SubgroupFits, fit_by
 from dce.power import power
@@ -85,6 +87,7 @@ __all__ = [
     "RangeWarning",
     "ReadReport",
     "ResponseMap",
+    "ScaleFit",
     "ScenarioError",
     "ScenarioProbabilities",
     "SeparationError",
@@ -100,6 +103,7 @@ __all__ = [
     "export_survey",
     "fit_by",
     "fit_mnl",
+    "fit_scales",
     "make_design",
     "marginal_rates",
     "pareto_front",
