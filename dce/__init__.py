@@ -22,6 +22,10 @@ from dce.design.make import evaluate_design, make_design
 from dce.design.make_front import pareto_front
 from dce.design.method import Criterion
 from dce.design_settings import DesignSettings
+from dce.diagnostics.hypothesis_test import HypothesisTest, HypothesisTests
+from dce.diagnostics.likelihood_ratio import likelihood_ratio
+from dce.diagnostics.score import score_test
+from dce.diagnostics.wald import wald
 from dce.errors import (
     ChoicesError,
     ConvergenceError,
@@ -78,6 +82,8 @@ __all__ = [
     "Fit",
     "FormulaError",
     "Front",
+    "HypothesisTest",
+    "HypothesisTests",
     "IdentificationError",
     "MarginalRates",
     "Power",
@@ -104,6 +110,7 @@ __all__ = [
     "fit_by",
     "fit_mnl",
     "fit_scales",
+    "likelihood_ratio",
     "make_design",
     "marginal_rates",
     "pareto_front",
@@ -114,6 +121,8 @@ __all__ = [
     "read_responses",
     "read_wide",
     "scenarios",
+    "score_test",
     "simulate_choices",
+    "wald",
     "write_responses",
 ]

@@ -20,6 +20,7 @@ ORDER = [
     {"wide_columns"},
     {"read_wide", "simulation", "design"},
     {"survey", "estimation", "quality"},  # these do not know each other
+    {"diagnostics"},
     {"power_result"},
     {"power"},
     {"cli"},

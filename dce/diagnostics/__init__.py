@@ -1,0 +1,1 @@
+"""Tests of hypotheses, and what tells whether a fit can be trusted."""

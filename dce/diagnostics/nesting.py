@@ -1,0 +1,70 @@
+"""Whether two models are of the same answers, and one is a special case of the other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from dce.choices import Choices
+from dce.coding import CodedRows, Coding
+from dce.errors import EstimationError
+from dce.estimation.fit import Fit
+from dce.estimation.likelihood import centre
+from dce.estimation.tasks import gather
+from dce.logit import FloatArray
+
+LEFT_OVER = 1e-7
+"""Largest part of a column, relative to its largest difference within a task, that may be left
+unexplained by the columns of the larger model."""
+
+
+def check_same_answers(first: Fit, second: Fit) -> None:
+    """Refuse fits to different answers.
+
+    Raises
+    ------
+    EstimationError
+    """
+    if first.choices is second.choices:
+        return
+    a, b = _answers(first.choices), _answers(second.choices)
+    if len(a) != len(b) or list(a.columns) != list(b.columns) or not a.equals(b):
+        raise EstimationError(
+            f"the two fits are of different answers: {first.n_tasks:,d} answered tasks from {first.source}, "
+            f"and {second.n_tasks:,d} from {second.source}; only fits of the same answers can be compared."
+        )
+
+
+def nesting(choices: Choices, larger: Coding, smaller: Coding) -> FloatArray | None:
+    """Return M (K, k) with which the k columns of the smaller model are sums of the larger one's.
+
+    Then b = M c makes the larger model the smaller one. None if there is no such M: the models
+    are not nested.
+    """
+    K = len(larger.names)
+    frame = choices.frame
+    tasks = gather(_side_by_side(larger.rows(frame), smaller.rows(frame)), choices.layout)
+    centre(tasks)
+    X = tasks.X.reshape(-1, K + len(smaller.names))
+    size = np.abs(X).max(axis=0)
+    X = X / np.where(size > 0, size, 1.0)
+    M, *_ = np.linalg.lstsq(X[:, :K], X[:, K:], rcond=None)
+    if np.abs(X[:, K:] - X[:, :K] @ M).max() > LEFT_OVER:
+        return None
+    return np.asarray(M * size[K:] / size[:K, None])
+
+
+def _side_by_side(a: CodedRows, b: CodedRows) -> CodedRows:
+    if a.which is None or b.which is None:
+        return CodedRows(np.hstack([a.matrix(), b.matrix()]), None)
+    which, pairs = pd.factorize(a.which * len(b.X) + b.which)
+    X = np.hstack([a.X[pairs // len(b.X)], b.X[pairs % len(b.X)]])
+    return CodedRows(X, np.asarray(which, dtype=np.intp))
+
+
+def _answers(choices: Choices) -> pd.DataFrame:
+    """Return who chose what among what, whatever the order of the rows."""
+    names = ["respondent", "task", "alternative", "chosen", "available", "weight"]
+    frame = choices.frame[[name for name in names if name in choices.frame]]
+    keys = [name for name in names[:3] if name in frame]
+    return frame.astype(dict.fromkeys(keys, str)).sort_values(keys).reset_index(drop=True)
