@@ -22,6 +22,7 @@ from dce.design.make import evaluate_design, make_design
 from dce.design.make_front import pareto_front
 from dce.design.method import Criterion
 from dce.design_settings import DesignSettings
+from dce.diagnostics.goodness import Goodness, goodness
 from dce.diagnostics.hypothesis_test import HypothesisTest, HypothesisTests
 from dce.diagnostics.likelihood_ratio import likelihood_ratio
 from dce.diagnostics.score import score_test
@@ -82,6 +83,7 @@ __all__ = [
     "Fit",
     "FormulaError",
     "Front",
+    "Goodness",
     "HypothesisTest",
     "HypothesisTests",
     "IdentificationError",
@@ -110,6 +112,7 @@ __all__ = [
     "fit_by",
     "fit_mnl",
     "fit_scales",
+    "goodness",
     "likelihood_ratio",
     "make_design",
     "marginal_rates",
