@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html import escape
+from textwrap import wrap
 
 import numpy as np
 import pandas as pd
@@ -21,6 +23,10 @@ from rich.text import Text
 
 WIDTH = 80
 """Columns of a terminal that every table must fit."""
+LABEL = 28
+"""Columns for the labels of rows where a table is wide; longer ones go on in the next line."""
+ESTIMATE = re.compile(r"[-–]?|([-<]?[\d,.]+(e[-+]\d+)?( \([-\d,.e+ ]+\))?)")
+"""A number, with its error or interval in brackets."""
 
 
 def number(value: object, spec: str = ".3f") -> str:
@@ -108,21 +114,54 @@ class Table:
         cells = self.cells()
         grid = RichTable.grid(padding=0)
         grid.add_row(Text(self.title, style="bold"))
+        headings, panels = self._panels(cells)
+        for k, columns in enumerate(panels):
+            if k:
+                grid.add_row("")
+            grid.add_row(self._panel(cells, headings, columns))
+        for note in self.notes:
+            grid.add_row(Padding(Text(note, style="dim"), (0, 0)))
+        return grid
+
+    def _panels(self, cells: pd.DataFrame) -> tuple[list[str], list[list[int]]]:
+        """Return the headings, and the columns of each panel: several where one would be too wide."""
+        headings = [str(name) for name in cells.columns]
+        widest = [max(map(len, cells.iloc[:, k]), default=0) for k in range(len(headings))]
+        free = WIDTH - min(max(map(len, cells.index), default=0), LABEL)
+        for k, heading in enumerate(headings):
+            if self._is_words(k):
+                words = [word for text in (heading, *cells.iloc[:, k]) for word in text.split()]
+                widest[k] = max(map(len, words), default=0)
+        if sum(max(w, len(name)) + 1 for w, name in zip(widest, headings, strict=True)) <= free:
+            return headings, [list(range(len(headings)))]
+        widest = [max([w, *map(len, name.split())]) for w, name in zip(widest, headings, strict=True)]
+        headings = ["\n".join(wrap(name, max(w, 1))) for w, name in zip(widest, headings, strict=True)]
+        panels: list[list[int]] = [[]]
+        for k, width in enumerate(widest):
+            if panels[-1] and sum(widest[i] + 1 for i in panels[-1]) + width + 1 > free:
+                panels.append([])
+            panels[-1].append(k)
+        return headings, panels
+
+    def _is_words(self, k: int) -> bool:
+        """Whether the cells of a column are texts, which may go on in the next line."""
+        column = self.frame.iloc[:, k]
+        return len(column) > 0 and not _is_numeric(column) and not _are_estimates(column)
+
+    def _panel(self, cells: pd.DataFrame, headings: list[str], columns: list[int]) -> RichTable:
+        """Return some of the columns beside the labels of the rows."""
         body = RichTable(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
         body.add_column(
             Text("" if self.frame.index.name is None else str(self.frame.index.name)),
             overflow="fold",
             ratio=None,
         )
-        for name in cells.columns:
-            words = cells[name].size and not _is_numeric(self.frame[name])
-            body.add_column(Text(name), justify="left" if words else "right", no_wrap=not words)
+        for k in columns:
+            words = self._is_words(k)
+            body.add_column(Text(headings[k]), justify="left" if words else "right", no_wrap=not words)
         for label, row in zip(cells.index, cells.itertuples(index=False), strict=True):
-            body.add_row(Text(str(label)), *(Text(str(cell)) for cell in row))
-        grid.add_row(body)
-        for note in self.notes:
-            grid.add_row(Padding(Text(note, style="dim"), (0, 0)))
-        return grid
+            body.add_row(Text(str(label)), *(Text(str(row[k])) for k in columns))
+        return body
 
     def to_html(self) -> str:
         """Return an accessible HTML table: a caption, scoped headers, notes in the foot."""
@@ -162,6 +201,12 @@ def _is_numeric(column: pd.Series) -> bool:
     return bool(pd.api.types.is_numeric_dtype(column)) or all(
         isinstance(value, (int, float)) or value is None for value in column
     )
+
+
+def _are_estimates(column: pd.Series) -> bool:
+    """Whether a column is of numbers with their errors in brackets."""
+    texts = [value for value in column if isinstance(value, str)]
+    return len(texts) == len(column) and all(map(ESTIMATE.fullmatch, texts)) and any("(" in t for t in texts)
 
 
 def _latex(text: str) -> str:

@@ -63,3 +63,18 @@ def test_latex_is_escaped(table):
 
 def test_numbers_stay_unrounded(table):
     assert table.to_frame()["p"].iloc[0] == 0.0001
+
+
+@pytest.mark.parametrize("count", [3, 12])
+def test_wide_tables_go_on_in_panels(count):
+    """Columns that do not fit stand below; nothing is cut off."""
+    cells = [f"-{k + 1}.{k:04d} (0.{k:04d})" for k in range(count)]
+    names = [f"group = number {k}" for k in range(count)]
+    frame = pd.DataFrame([cells, [k * 1234.5 for k in range(count)]], columns=names, index=["a " * 30, "b"])
+    lines = str(dce.Table("Groups", frame, {}, ("Noted.",))).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines.count("Noted.") == 1
+    for cell in cells:
+        assert sum(cell in line for line in lines) == 1
+    numbers = pd.DataFrame([range(1_000_000, 1_000_000 + count)], columns=names)
+    assert all(f"1,000,0{k:02d}" in str(dce.Table("Counts", numbers)) for k in range(count))

@@ -30,7 +30,7 @@ from dce.cli.console import (
     show,
     wrote,
 )
-from dce.errors import DceError, EstimationError
+from dce.errors import ChoicesError, DceError, EstimationError
 from dce.estimation.fit import Fit
 from dce.estimation.fit_mnl import fit_mnl
 from dce.estimation.inference import CovarianceKind
@@ -74,7 +74,13 @@ def fit(
     responses: Responses,
     formula: Formula = None,
     covariance: Covariance = "clustered",
-    by: Annotated[str | None, typer.Option(help="Also fit subgroups of this characteristic.")] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Also fit subgroups of this characteristic; may be repeated. Classes of numbers: "
+            "age=18,40,65."
+        ),
+    ] = None,
     design_path: DesignPath = None,
     mapping: MapPath = None,
     manifest: ManifestPath = None,
@@ -85,8 +91,9 @@ def fit(
     show(choices)
     kind = _kind(covariance)
     publish("fit", fit_mnl(choices, formula, kind).table(), out)
-    if by is not None:
-        publish(f"fit_by_{by}", fit_by(choices, by, formula, kind).table(), out)
+    if by:
+        for table in fit_by(choices, _characteristics(by), formula, kind).tables():
+            publish(table.title.replace("By ", "fit_by_", 1), table, out)
 
 
 @app.command()
@@ -148,9 +155,26 @@ def _groups(
     if by is None:
         yield "", everybody
         return
-    for group, fitted in fit_by(choices, by, formula, kind).fits.items():
+    fits = fit_by(choices, by, formula, kind)
+    for group, fitted in fits.fits.items():
         screen.print(f"\n{by} = {group}", style="bold", markup=False)
         yield f"{by} = {group}", fitted
+    for reason in fits.refused.values():
+        screen.print(f"\nNot estimated: {reason}", markup=False, soft_wrap=True)
+
+
+def _characteristics(by: Sequence[str]) -> dict[str, list[float] | None]:
+    """Read characteristics such as ``sex``, or ``age=18,40,65`` with the cut points of classes."""
+    wanted: dict[str, list[float] | None] = {}
+    for text in by:
+        name, equals, cuts = text.partition("=")
+        if name in wanted:
+            raise ChoicesError(f"by: {name!r} is given twice; allowed: each characteristic once.")
+        try:
+            wanted[name] = [float(cut) for cut in cuts.split(",")] if equals else None
+        except ValueError:
+            raise ChoicesError(f"by: found {text!r}; allowed: such as 'sex' or 'age=18,40,65'.") from None
+    return wanted
 
 
 def _kind(text: str) -> CovarianceKind:

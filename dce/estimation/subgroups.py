@@ -5,131 +5,219 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from dce.choices import Choices
-from dce.errors import ChoicesError, EstimationError, FormulaError, listed, quoted
+from dce.errors import ChoicesError, EstimationError, FormulaError, listed
 from dce.estimation.fit import Fit
 from dce.estimation.fit_mnl import fit_coded
+from dce.estimation.grouping import By, Grouping, answers_of, grouped
 from dce.estimation.inference import CovarianceKind, check_covariance
 from dce.estimation.utility import learn_utility
 from dce.table import Table, number
 
-MOST_GROUPS = 20
-"""Subgroups that can be compared side by side."""
+ALL = "All"
+"""What everybody is called beside subgroups."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """A group of respondents, of which ``n_respondents`` is None where respondents are unknown."""
+
+    name: str
+    characteristic: str
+    value: str
+    n_respondents: int | None
+    n_tasks: int
 
 
 @dataclass(frozen=True)
 class SubgroupFits:
-    """Fits of one model in subgroups.
+    """Fits of one model to everybody and to subgroups.
+
+    ``fits["woman"]`` is the fit of a group; of several characteristics ``fits["sex = woman"]``; always
+    ``fits["sex", "woman"]``. Of a group that cannot be estimated it raises the reason.
 
     Attributes
     ----------
     by : str
-        The characteristic that divides the respondents.
+        The characteristics that divide the respondents, with commas between them.
     fits : dict of str to Fit
-        By value of the characteristic.
+        By name of the group, without those that cannot be estimated.
     left_out : dict of str to int
-        Answers of respondents without a value.
+        Respondents and answered tasks without a value.
+    everybody : Fit
+        Of all respondents, those without a value included.
+    groups : tuple of Group
+        All groups, in order; within a characteristic the first is the reference.
+    refused : dict of str to EstimationError
+        Why the others cannot be estimated, by name of the group.
     """
 
     by: str
     fits: Mapping[str, Fit]
     left_out: Mapping[str, int]
+    everybody: Fit
+    groups: tuple[Group, ...]
+    refused: Mapping[str, EstimationError]
 
-    def __getitem__(self, group: str) -> Fit:
-        return self.fits[group]
+    def __getitem__(self, group: str | tuple[str, str]) -> Fit:
+        pairs = {(each.characteristic, each.value): each.name for each in self.groups}
+        name = pairs.get(group, "") if isinstance(group, tuple) else group
+        if name in self.refused:
+            raise type(self.refused[name])(*self.refused[name].args)
+        if name == ALL:
+            return self.everybody
+        if name not in self.fits:
+            allowed = listed([ALL, *pairs.values()], 40)
+            raise EstimationError(f"group: {group!r} is unknown; allowed: {allowed}.")
+        return self.fits[name]
+
+    @property
+    def characteristics(self) -> tuple[str, ...]:
+        """The characteristics that divide the respondents."""
+        return tuple(dict.fromkeys(group.characteristic for group in self.groups))
+
+    def of(self, characteristic: str) -> dict[str, Fit]:
+        """Return the fits of the groups of one characteristic that could be estimated, by value."""
+        return {
+            group.value: self.fits[group.name]
+            for group in self.groups
+            if group.characteristic == characteristic and group.name in self.fits
+        }
 
     def to_frame(self) -> pd.DataFrame:
-        """Return the estimates of all groups; columns are (group, quantity)."""
-        return pd.concat({group: fit.to_frame() for group, fit in self.fits.items()}, axis=1)
+        """Return the estimates of everybody and all groups; columns are (group, quantity).
+
+        Those of a group that cannot be estimated are NaN.
+        """
+        everybody = self.everybody.to_frame()
+        frames = {ALL: everybody}
+        for group in self.groups:
+            fit = self.fits.get(group.name)
+            frames[group.name] = everybody * np.nan if fit is None else fit.to_frame()
+        return pd.concat(frames, axis=1)
 
     def table(self) -> Table:
         """Return coefficients with standard errors in brackets, one column per group."""
-        columns: dict[str, list[str]] = {}
-        for group, fit in self.fits.items():
-            se = fit.standard_errors
-            column = [
-                f"{number(float(b), '4')} ({number(float(se[name]), '4')})"
-                for b, name in zip(fit.coefficients, fit.coding.names, strict=True)
-            ]
-            who = "" if fit.n_respondents is None else number(fit.n_respondents)
-            columns[group] = [*column, who, number(fit.n_tasks), number(fit.log_likelihood)]
-        any_fit = next(iter(self.fits.values()))  # the coding is the same for all
-        names = [any_fit.label(str(name)) for name in any_fit.coefficients.index]
-        index = pd.Index([*names, "Respondents", "Answered tasks", "Log-likelihood"], name="")
-        notes = (f"Standard errors in brackets: {any_fit.covariance_kind}.",)
-        left_out = tuple(f"Left out: {n:,d} {what}." for what, n in self.left_out.items() if n)
-        return Table(f"By {self.by}", pd.DataFrame(columns, index=index), {}, notes + left_out)
+        return self._table(self.characteristics, [group.name for group in self.groups])
+
+    def tables(self) -> tuple[Table, ...]:
+        """Return one table per characteristic, each with everybody first."""
+        return tuple(
+            self._table((name,), [group.value for group in self.groups if group.characteristic == name])
+            for name in self.characteristics
+        )
+
+    def _table(self, characteristics: tuple[str, ...], headings: list[str]) -> Table:
+        groups = [group for group in self.groups if group.characteristic in characteristics]
+        fit = self.everybody
+        columns = {ALL: _column(fit, fit.n_respondents, fit.n_tasks)}
+        for heading, group in zip(headings, groups, strict=True):
+            columns[heading] = _column(self.fits.get(group.name), group.n_respondents, group.n_tasks, fit)
+        index = [fit.label(str(name)) for name in fit.coefficients.index]
+        index += ["Respondents", "Answered tasks", "Log-likelihood"]
+        notes = [f"Standard errors in brackets: {fit.inference}."]
+        if any(group.name in self.refused for group in groups):
+            notes.append("–: not estimated.")
+        notes += [str(self.refused[group.name]) for group in groups if group.name in self.refused]
+        notes += [
+            f"Left out of the groups: {n:,d} {what}."
+            for what, n in self.left_out.items()
+            if n and any(what.endswith(f" without {name}") for name in characteristics)
+        ]
+        frame = pd.DataFrame(columns, index=pd.Index(index, name=""))
+        return Table(f"By {', '.join(characteristics)}", frame, {}, tuple(notes))
 
     def __str__(self) -> str:
-        return str(self.table())
+        return "\n\n".join(map(str, self.tables()))
 
     def _repr_html_(self) -> str:
-        return self.table().to_html()
+        return "\n".join(table.to_html() for table in self.tables())
 
 
 def fit_by(
     choices: Choices,
-    by: str,
+    by: By,
     formula: str | None = None,
     covariance: CovarianceKind = "clustered",
 ) -> SubgroupFits:
-    """Fit the same model to each subgroup of respondents.
+    """Fit the same model to everybody and to each subgroup of respondents.
 
     Parameters
     ----------
     choices : Choices
-    by : str
-        A characteristic of respondents: a column of the long frame.
+    by : str, sequence of str, or mapping
+        Characteristics of respondents: columns of the long frame. A mapping gives the cut points of
+        classes, or None for the values as they are: ``{"age": [18, 40, 65], "sex": None}``.
     formula, covariance
         As for :func:`dce.fit_mnl`.
 
     Returns
     -------
     SubgroupFits
+        A group that cannot be estimated is shown with the reason; the others go on.
 
     Raises
     ------
     ChoicesError
         If there is no such characteristic, it differs within a respondent, or has one value only.
     EstimationError
-        Naming the subgroup in which the model cannot be estimated.
+        If the model cannot be estimated for everybody, or in no subgroup.
     """
-    frame = choices.frame
     check_covariance(covariance)
-    reserved = {"task", "alternative", "chosen", "available", "weight", "respondent"}
-    attributes = set(choices.study.attribute_names) if choices.study else set()
-    if not isinstance(by, str) or by not in frame or by in reserved | attributes:
-        known = [str(name) for name in frame if name not in reserved | attributes]
-        raise ChoicesError(f"by: {by!r} is no characteristic of respondents; known: {listed(known, 30)}.")
-    if "respondent" in frame:
-        per_respondent = frame.groupby("respondent", sort=False)[by].nunique(dropna=False)
-        if (per_respondent > 1).any():
-            who = per_respondent.index[per_respondent > 1][0]
-            raise ChoicesError(
-                f"by: {by!r} differs within respondent {quoted(who)}; allowed: one value each."
-            )
-    elif choices.differs_within_tasks(by):
-        raise ChoicesError(f"by: {by!r} differs within a task; allowed: one value each.")
-    groups = sorted(frame[by].dropna().unique(), key=str)
-    if len(groups) < 2:
-        raise ChoicesError(f"by: {by!r} has {len(groups)} value; allowed: two or more.")
-    if len(groups) > MOST_GROUPS:
-        raise ChoicesError(
-            f"by: {by!r} has {len(groups)} values; allowed: up to {MOST_GROUPS}. Put it into classes first."
-        )
-    if len({str(group) for group in groups}) < len(groups):
-        raise ChoicesError(f"by: {by!r} has values that read the same: {listed(groups)}.")
+    divided = grouped(choices, by)
     coding = learn_utility(choices, formula)
-    if by in coding.variables:
-        raise FormulaError(f"by: {by!r} is part of the utility, and does not differ within a subgroup.")
-    missing = frame[by].isna()
-    left_out = {f"answered tasks without {by}": int(frame.loc[missing, "chosen"].sum())}
-    fits = {}
-    for group in groups:
-        try:
-            fits[str(group)] = fit_coded(choices.of(by, group), coding, covariance)
-        except EstimationError as error:
-            raise type(error)(f"{by} = {group}: {error}") from error
-    return SubgroupFits(by, fits, left_out)
+    for grouping in divided:
+        if grouping.name in coding.variables and not grouping.is_class:
+            raise FormulaError(
+                f"by: {grouping.name!r} is part of the utility, and does not differ within a subgroup."
+            )
+        if ALL in grouping.groups:
+            raise ChoicesError(f"by: {grouping.name!r} has the value {ALL!r}, which is everybody; rename it.")
+    everybody = fit_coded(choices, coding, covariance)
+    groups: list[Group] = []
+    fits: dict[str, Fit] = {}
+    refused: dict[str, EstimationError] = {}
+    for grouping in divided:
+        for k, value in enumerate(grouping.groups):
+            what = f"{grouping.name} = {value}"
+            part = answers_of(choices, grouping, k)
+            name = value if len(divided) == 1 else what
+            groups.append(Group(name, grouping.name, value, part.n_respondents, part.n_tasks))
+            try:
+                fits[name] = fit_coded(part, coding, covariance)
+            except EstimationError as error:
+                refused[name] = type(error)(f"{what}: {error}")
+    if not fits:
+        raise EstimationError(
+            f"by: no subgroup can be estimated: {' '.join(str(error) for error in refused.values())}"
+        )
+    left_out = {what: n for grouping in divided for what, n in _without(choices, grouping).items()}
+    return SubgroupFits(
+        ", ".join(grouping.name for grouping in divided), fits, left_out, everybody, tuple(groups), refused
+    )
+
+
+def _without(choices: Choices, grouping: Grouping) -> dict[str, int]:
+    """Count whoever has no value."""
+    missing = choices.frame[grouping.codes < 0]
+    counts = {f"answered tasks without {grouping.name}": int(missing["chosen"].sum())}
+    if "respondent" in missing:
+        counts = {f"respondents without {grouping.name}": int(missing["respondent"].nunique())} | counts
+    return counts
+
+
+def _column(fit: Fit | None, respondents: int | None, tasks: int, like: Fit | None = None) -> list[str]:
+    """Return the cells of one group; ``like`` is a fit with the same coefficients."""
+    counts = [number(respondents), number(tasks)]
+    if fit is None:
+        assert like is not None
+        return [*["–"] * len(like.coefficients), *counts, "–"]
+    se = fit.standard_errors
+    cells = [
+        f"{number(float(b), '4')} ({number(float(e), '4')})"
+        for b, e in zip(fit.coefficients, se, strict=True)
+    ]
+    return [*cells, *counts, number(fit.log_likelihood)]

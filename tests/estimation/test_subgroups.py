@@ -1,6 +1,9 @@
 """Subgroups: the same as fitting each alone; what is refused, by name."""
 
+from itertools import pairwise
+
 import numpy as np
+import pandas as pd
 import pytest
 
 import dce
@@ -21,7 +24,8 @@ def test_each_group_is_its_own_fit(choices):
     assert fits["woman"].coefficients.tolist() == dce.fit_mnl(alone).coefficients.tolist()
     assert fits["man"].n_tasks + fits["woman"].n_tasks == choices.n_tasks - 6
     shown = str(fits)
-    assert "Left out: 6 answered tasks without sex" in shown
+    assert "Left out of the groups: 1 respondents without sex." in shown
+    assert "Left out of the groups: 6 answered tasks without sex." in shown
     assert max(map(len, shown.splitlines())) <= 80
     assert fits.to_frame()["man", "coefficient"].tolist() == fits["man"].coefficients.tolist()
 
@@ -45,10 +49,122 @@ def test_one_group_is_no_comparison(choices):
         dce.fit_by(dce.Choices(frame, choices.study), "one")
 
 
-def test_a_group_that_cannot_be_fitted_is_named(choices):
+def test_a_group_that_cannot_be_fitted_is_shown_with_the_reason(choices):
     frame = choices.frame.assign(who=(choices.frame["respondent"] == 1).astype(int))
-    with pytest.raises(dce.EstimationError, match=r"who = 1: .*two respondents"):
-        dce.fit_by(dce.Choices(frame, choices.study), "who")
+    fits = dce.fit_by(dce.Choices(frame, choices.study), "who")
+    assert list(fits.fits) == ["0"]
+    assert [group.n_respondents for group in fits.groups] == [199, 1]
+    with pytest.raises(dce.EstimationError, match=r"^who = 1: .*two respondents") as first:
+        fits["1"]
+    with pytest.raises(dce.EstimationError) as second:
+        fits["who", "1"]
+    assert first.value is not second.value
+    shown = str(fits)
+    assert "–: not estimated." in shown
+    assert "who = 1: clustered standard errors need two respondents" in shown
+    assert fits.to_frame()["1"].isna().all(axis=None)
+
+
+def test_separated_and_unidentified_groups(choices):
+    """One group always takes the shorter wait; another has seen one mode of treatment only."""
+    frame = choices.frame.copy()
+    frame["kind"] = frame["respondent"].map({who: "abc"[who % 3] for who in frame["respondent"]})
+    best = frame.groupby(["respondent", "task"])["wait"].transform("idxmin")
+    frame.loc[frame["kind"] == "a", "chosen"] = (best == frame.index)[frame["kind"] == "a"].astype(int)
+    frame.loc[frame["kind"] == "b", "mode"] = "face"
+    fits = dce.fit_by(dce.Choices(frame, choices.study), "kind")
+    assert list(fits.fits) == ["c"]
+    with pytest.raises(dce.SeparationError, match=r"^kind = a: .*'wait'"):
+        fits["a"]
+    with pytest.raises(dce.IdentificationError, match=r"^kind = b: .*'mode\[group\]'"):
+        fits["b"]
+    with pytest.raises(dce.EstimationError, match=r"no subgroup can be estimated: kind = a.* kind = b"):
+        dce.fit_by(dce.Choices(frame[frame["kind"] != "c"], choices.study), "kind", covariance="classical")
+
+
+def test_several_characteristics_side_by_side(choices):
+    rng = np.random.default_rng(0)
+    age = pd.Series(rng.integers(18, 90, 201)).astype(float)
+    age[[3, 4]] = np.nan
+    frame = choices.frame.assign(age=choices.frame["respondent"].map(age))
+    both = dce.Choices(frame, choices.study)
+    fits = dce.fit_by(both, {"sex": None, "age": [18, 40, 65]})
+    names = ["sex = man", "sex = woman", "age = 18-39", "age = 40-64", "age = 65+"]
+    assert list(fits.fits) == names == [group.name for group in fits.groups]
+    assert fits.by == "sex, age"
+    alone = dce.fit_by(both, "sex")
+    assert fits["sex", "woman"].coefficients.equals(alone["woman"].coefficients)
+    assert fits["All"].coefficients.equals(dce.fit_mnl(both).coefficients)
+    old = dce.Choices(frame[frame["age"] >= 65], choices.study)
+    assert fits["age", "65+"].coefficients.tolist() == dce.fit_mnl(old).coefficients.tolist()
+    assert fits.left_out["respondents without age"] == 2
+    assert list(fits.of("age")) == ["18-39", "40-64", "65+"]
+    for shown in (str(fits), str(fits.table())):
+        assert max(map(len, shown.splitlines())) <= 80
+        assert "…" not in shown
+    assert [table.title for table in fits.tables()] == ["By sex", "By age"]
+    assert fits._repr_html_().count("<table>") == 2
+    with pytest.raises(dce.EstimationError, match="group: 'child' is unknown; allowed: 'All', 'sex = man'"):
+        fits["child"]
+
+
+@pytest.mark.parametrize(
+    ("cuts", "groups"),
+    [
+        ([25, 40], ("under 25", "25-39", "40+")),
+        ([30, 31], ("under 30", "30", "31+")),
+        ([29.5], ("under 29.5", "from 29.5")),
+        ([20, 29.5, 40], ("[20, 29.5)", "[29.5, 40)", "from 40")),
+        ([0, 25, 200], ("0-24", "25-199")),
+    ],
+)
+def test_classes_hold_who_they_say(elsewhere, cuts, groups):
+    age = elsewhere.frame["respondent"] + 20
+    choices = dce.Choices(elsewhere.frame.assign(age=age))
+    fits = dce.fit_by(choices, {"age": cuts}, "price + time", covariance="classical")
+    assert tuple(group.value for group in fits.groups) == groups
+    edges = [-np.inf, *cuts, np.inf]
+    counts = [((age >= low) & (age < high)).sum() for low, high in pairwise(edges)]
+    assert [3 * group.n_tasks for group in fits.groups] == [n for n in counts if n]
+
+
+@pytest.mark.parametrize(
+    ("by", "message"),
+    [
+        ({"age": [65, 40]}, r"cut points of 'age' are \[65, 40\]; allowed: rising numbers"),
+        ({"age": []}, "allowed: rising numbers"),
+        ({"age": "old"}, "allowed: rising numbers"),
+        ({"age": [500]}, "'age' has 1 class; allowed: two or more"),
+        ({"old": ["x"]}, "allowed: rising numbers"),
+        ({"town": [3]}, "'town' has the value 'a'; allowed: finite numbers"),
+        ([], "names no characteristic"),
+        (["old", "old"], "each characteristic once"),
+        ("everybody", "'everybody' has the value 'All'"),
+    ],
+)
+def test_bad_groups(elsewhere, by, message):
+    who = elsewhere.frame["respondent"]
+    frame = elsewhere.frame.assign(age=who + 20, town="a", everybody=np.where(who > 9, "All", "x"))
+    with pytest.raises(dce.ChoicesError, match=message):
+        dce.fit_by(dce.Choices(frame), by, "price")
+
+
+def test_order_of_groups(elsewhere):
+    """Numbers by size, categories as they are declared."""
+    who = elsewhere.frame["respondent"] % 3
+    frame = elsewhere.frame.assign(
+        n=who.map({0: 10.0, 1: 9.0, 2: 2.5}),
+        c=pd.Categorical(who.map({0: "low", 1: "high", 2: "low"}), categories=["low", "high", "none"]),
+    )
+    fits = dce.fit_by(dce.Choices(frame), ["n", "c"], "price", covariance="classical")
+    assert [group.value for group in fits.groups] == ["2.5", "9", "10", "low", "high"]
+
+
+def test_classes_may_enter_the_utility(elsewhere):
+    """Age differs within a class of ages."""
+    frame = elsewhere.frame.assign(age=elsewhere.frame["respondent"] + 20.0)
+    fits = dce.fit_by(dce.Choices(frame), {"age": [35]}, "price + price:age", covariance="classical")
+    assert list(fits.fits) == ["under 35", "35+"]
 
 
 def test_all_groups_share_one_coding(long_frame):
@@ -69,7 +185,7 @@ def test_all_groups_share_one_coding(long_frame):
         other = next(name for name in fits["0"].coefficients.index if "alternative" in name)
         expected = fit.coefficients.get(other, 0.0) - relative.iloc[0]
         assert fits[str(group)].coefficients[other] == pytest.approx(expected, rel=1e-6)
-    with pytest.raises(dce.IdentificationError, match=r"old = 0: .*'price:region\[c\]'"):
+    with pytest.raises(dce.EstimationError, match=r"old = 0: .*'price:region\[c\]'"):
         dce.fit_by(choices, "old", "price + price:region", covariance="classical")
 
 
