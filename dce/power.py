@@ -26,7 +26,7 @@ from dce.errors import (
     quoted,
 )
 from dce.estimation.covariance import check_clusters
-from dce.estimation.inference import CovarianceKind, check_covariance, normal_quantile
+from dce.estimation.inference import LARGE_SAMPLE, CovarianceKind, check_covariance, normal_quantile
 from dce.estimation.repeated import fit_answers, information_at_zero
 from dce.formula import ALTERNATIVE, CONSTANTS
 from dce.logit import FloatArray, log_probabilities
@@ -116,7 +116,7 @@ def power(
     simulations, seed = _whole("simulations", simulations, 1), _whole("seed", seed, 0)
     workers = workers if workers is None else _whole("workers", workers, 1)
     normal_quantile(level)
-    check_covariance(covariance)
+    check_covariance(covariance, LARGE_SAMPLE)
     study = design.study
     beta = true_coefficients(study, coefficients)
     coding = _coding(study, formula)

@@ -5,16 +5,57 @@ K coefficients, G clusters; ``bread`` (K, K) is the inverse information.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from dce.choices import Choices
 from dce.errors import EstimationError
-from dce.estimation.inference import CovarianceKind
+from dce.estimation.clusters import RESPONDENT, Clusters, find_clusters
+from dce.estimation.inference import CovarianceKind, Inference
+from dce.estimation.leverage import POWERS, leverage_corrected
 from dce.estimation.likelihood import cluster_sums, score_products
 from dce.estimation.newton import Maximum, inverse
 from dce.estimation.tasks import Tasks
 from dce.logit import FloatArray, IntArray
 
 
+def needed_clusters(choices: Choices, kind: CovarianceKind, column: str | None, K: int) -> Clusters | None:
+    """Return the clusters for a covariance of K coefficients; None where it needs none.
+
+    Raises
+    ------
+    EstimationError
+        If they are needed and there are none or too few, or named and not needed.
+    """
+    if kind in ("robust", "classical"):
+        if column is not None:
+            raise EstimationError(f"clusters: found {column!r}; allowed: none, because covariance={kind!r}.")
+        if kind == "robust" and choices.n_tasks <= K:
+            raise EstimationError(
+                f"robust standard errors of {K} coefficients need more than {K} answered tasks, found "
+                f"{choices.n_tasks}: give covariance='classical', or estimate fewer coefficients."
+            )
+        return None
+    clusters = find_clusters(choices, column)
+    check_clusters(clusters.count, K, clusters.column)
+    return clusters
+
+
+def covariance_of(
+    tasks: Tasks, best: Maximum, kind: CovarianceKind, clusters: Clusters | None, names: Sequence[str]
+) -> tuple[FloatArray, Inference]:
+    """Return the covariance of the estimates, (K, K), and what it is."""
+    if clusters is None:
+        return sandwich(tasks, best, kind, None), Inference(kind)
+    if kind in POWERS:
+        V = leverage_corrected(tasks, best.beta, inverse(best.information), clusters, POWERS[kind], names)
+        df = float(clusters.count - 1)
+        return V, Inference(kind, clusters.column, clusters.count, df, divided=clusters.divided)
+    V = sandwich(tasks, best, kind, clusters.numbers)
+    return V, Inference(kind, clusters.column, clusters.count, divided=clusters.divided)
+
+
 def sandwich(tasks: Tasks, best: Maximum, kind: CovarianceKind, clusters: IntArray | None) -> FloatArray:
-    """Return the covariance of the estimates, (K, K); ``clusters`` (T,) are numbers from 0."""
+    """Return a large-sample covariance of the estimates, (K, K); ``clusters`` (T,) are numbers from 0."""
     bread = inverse(best.information)
     if kind == "classical":
         return bread
@@ -54,17 +95,14 @@ def clustered(bread: FloatArray, of_clusters: FloatArray) -> FloatArray:
     return bread @ (of_clusters.T @ of_clusters) @ bread * (G / (G - 1))
 
 
-def check_clusters(respondents: int | None, K: int) -> None:
-    """Refuse errors clustered by so few respondents, None if unknown, for K coefficients."""
+def check_clusters(count: int, K: int, column: str = RESPONDENT) -> None:
+    """Refuse errors clustered by so few clusters for K coefficients."""
     cure = "give covariance='robust' or 'classical'"
-    if respondents is None:
+    things = "respondents" if column == RESPONDENT else f"clusters ({column})"
+    if count == 1:
+        raise EstimationError(f"clustered standard errors need two {things}, found one: {cure}.")
+    if count <= K:
         raise EstimationError(
-            f"clustered standard errors need respondents, and these answers name none: {cure}."
-        )
-    if respondents == 1:
-        raise EstimationError(f"clustered standard errors need two respondents, found one: {cure}.")
-    if respondents <= K:
-        raise EstimationError(
-            f"clustered standard errors of {K} coefficients need more than {K} respondents, found "
-            f"{respondents}: {cure}, or estimate fewer coefficients."
+            f"clustered standard errors of {K} coefficients need more than {K} {things}, found "
+            f"{count}: {cure}, or estimate fewer coefficients."
         )

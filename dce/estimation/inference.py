@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 import numpy as np
@@ -11,7 +12,13 @@ from scipy.stats import norm, t
 from dce.errors import EstimationError, listed
 from dce.logit import FloatArray
 
-CovarianceKind = Literal["clustered", "robust", "classical"]
+CovarianceKind = Literal["clustered", "robust", "classical", "CR2", "CR3"]
+"""Covariances that the scores of one fit give."""
+ResampledKind = Literal["bootstrap", "jackknife"]
+"""Covariances that need many fits."""
+InferenceKind = Literal[CovarianceKind, ResampledKind]
+LARGE_SAMPLE: tuple[CovarianceKind, ...] = ("clustered", "robust", "classical")
+"""Covariances whose intervals use the normal distribution."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +28,8 @@ class Inference:
     Attributes
     ----------
     kind : str
-        ``"clustered"``, ``"robust"`` or ``"classical"``.
+        ``"clustered"``, ``"robust"``, ``"classical"``, ``"CR2"``, ``"CR3"``, ``"bootstrap"`` or
+        ``"jackknife"``.
     clusters : str or None
         The column whose values are the clusters; None where tasks are independent.
     n_clusters : int or None
@@ -29,13 +37,22 @@ class Inference:
         Of Student's t, whose quantiles intervals use; infinite: normal.
     replicates : (R, K) array or None
         Estimates from resampled answers, where the covariance is theirs.
+    divided : int
+        Respondents whose answers are in more than one cluster.
+    seed : int or None
+        Of the resampling.
+    failures : dict of str to int
+        Resamples without estimates, by reason.
     """
 
-    kind: CovarianceKind
+    kind: InferenceKind
     clusters: str | None = None
     n_clusters: int | None = None
     degrees_of_freedom: float = np.inf
     replicates: FloatArray | None = None
+    divided: int = 0
+    seed: int | None = None
+    failures: Mapping[str, int] = field(default_factory=dict)
 
     def quantile(self, level: float) -> float:
         """Return the quantile of a two-sided interval.
@@ -58,11 +75,29 @@ class Inference:
         return np.asarray(2 * t.sf(size, self.degrees_of_freedom))
 
     def __str__(self) -> str:
-        return {
-            "clustered": f"clustered by {self.clusters}, with G/(G-1)",
+        by, df = self._by(), f"t with {self.degrees_of_freedom:,.0f} degrees of freedom"
+        text = {
+            "clustered": f"clustered by {by}, with G/(G-1)",
             "robust": "robust (sandwich, tasks independent)",
             "classical": "classical (inverse information)",
+            "CR2": f"CR2, clustered by {by}; {df}",
+            "CR3": f"CR3, clustered by {by}; {df}",
+            "bootstrap": f"bootstrap by {by}, {self._replicates()}",
+            "jackknife": f"jackknife by {by}; {df}",
         }[self.kind]
+        if self.divided:
+            text += f". Caution: the answers of {self.divided:,d} respondents are in more than one cluster"
+        return text
+
+    def _by(self) -> str:
+        if self.clusters == "respondent" or self.n_clusters is None:
+            return str(self.clusters)
+        return f"{self.clusters} ({self.n_clusters:,d} clusters)"
+
+    def _replicates(self) -> str:
+        found = 0 if self.replicates is None else len(self.replicates)
+        without = ", ".join(f"{n:,d} {why}" for why, n in self.failures.items() if n)
+        return f"{found:,d} replicates, seed {self.seed}" + (f"; left out: {without}" if without else "")
 
 
 def normal_quantile(level: float) -> float:
@@ -77,8 +112,10 @@ def check_level(level: float) -> None:
         raise EstimationError(f"level: found {level!r}; allowed: between 0 and 1, such as 0.95.")
 
 
-def check_covariance(covariance: str) -> None:
-    """Refuse a kind of covariance that does not exist."""
-    if covariance not in get_args(CovarianceKind):
-        allowed = listed(get_args(CovarianceKind))
-        raise EstimationError(f"covariance: found {covariance!r}; allowed: {allowed}.")
+def check_covariance(covariance: str, allowed: Sequence[str] = get_args(CovarianceKind)) -> None:
+    """Refuse a kind of covariance that does not exist, or is not allowed here."""
+    if covariance in allowed:
+        return
+    resampled = covariance in get_args(ResampledKind)
+    cure = f" Resample a fit: fit.with_covariance({covariance!r})." if resampled else ""
+    raise EstimationError(f"covariance: found {covariance!r}; allowed: {listed(allowed)}.{cure}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dce.errors import ConvergenceError
+from dce.errors import ConvergenceError, IdentificationError, listed
 from dce.estimation.likelihood import centre, derivatives
 from dce.estimation.newton import Maximum, maximise
 from dce.estimation.separation import check_separated, may_be_separated
@@ -15,17 +15,25 @@ from dce.logit import FloatArray
 
 def identified(tasks: Tasks, names: tuple[str, ...]) -> FloatArray:
     """Centre the tasks, and return the information at zero coefficients, which identifies them."""
-    size = centre(tasks)
+    with np.errstate(over="ignore"):
+        size = centre(tasks)
+    if not np.isfinite(size).all():
+        culprits = [name for name, finite in zip(names, np.isfinite(size), strict=True) if not finite]
+        raise IdentificationError(
+            f"{listed(culprits, 20)}: squares of its values are too large for a computer; take a larger unit."
+        )
     at_zero = derivatives(tasks, np.zeros(len(names)), information=True).information
     assert at_zero is not None
     check_information(at_zero, size, names)
     return at_zero
 
 
-def finite_maximum(tasks: Tasks, names: tuple[str, ...], at_zero: FloatArray) -> Maximum:
+def finite_maximum(
+    tasks: Tasks, names: tuple[str, ...], at_zero: FloatArray, near: Maximum | None = None
+) -> Maximum:
     """Maximise the log-likelihood, and refuse answers that are predicted perfectly.
 
-    ``at_zero`` (K, K) is the information at zero coefficients.
+    ``at_zero`` (K, K) is the information at zero coefficients; ``near`` is where to start.
 
     Raises
     ------
@@ -35,7 +43,7 @@ def finite_maximum(tasks: Tasks, names: tuple[str, ...], at_zero: FloatArray) ->
         If it is finite, but was not reached.
     """
     try:
-        best = maximise(tasks)
+        best = maximise(tasks, near)
     except ConvergenceError:
         check_separated(tasks, names)
         raise

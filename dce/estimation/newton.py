@@ -54,8 +54,8 @@ class Maximum:
     decrement: float
 
 
-def maximise(tasks: Tasks) -> Maximum:
-    """Maximise the log-likelihood.
+def maximise(tasks: Tasks, near: Maximum | None = None) -> Maximum:
+    """Maximise the log-likelihood, from zero or from a maximum that is near.
 
     The log-likelihood is concave (McFadden 1974), so Newton's step, halved where it overshoots,
     reaches the maximum wherever one exists. On large data the first steps use the information of a part
@@ -70,6 +70,8 @@ def maximise(tasks: Tasks) -> Maximum:
     ----------
     Boyd and Vandenberghe (2004), Convex Optimization, section 9.5.
     """
+    if near is not None:
+        return _newton(tasks, near.beta, near.information)
     start, known = np.zeros(tasks.X.shape[-1]), None
     if tasks.which is None and tasks.X.size >= LARGE:
         part = _part(tasks)
