@@ -56,7 +56,17 @@ class IdentificationError(EstimationError):
 
 
 class SeparationError(EstimationError):
-    """Coefficients that predict answers perfectly: their estimates are infinite."""
+    """Coefficients that predict answers perfectly: their estimates are infinite.
+
+    Attributes
+    ----------
+    answers : tuple of int
+        The answered tasks that are predicted, by number from 0.
+    """
+
+    def __init__(self, message: str, answers: Iterable[int] = ()) -> None:
+        super().__init__(message)
+        self.answers = tuple(int(answer) for answer in answers)
 
 
 class ConvergenceError(EstimationError):

@@ -74,7 +74,7 @@ def test_missing_values_matter_only_where_they_are_used(long_frame):
     choices = dce.read_long(frame, task="t", alternative="alt", chosen="y", respondent="id")
     dce.fit_mnl(choices, "price")
     with pytest.raises(
-        dce.ChoicesError, match=r"task 0: income is nan; allowed: a value in every row.*450 rows"
+        dce.ChoicesError, match=r"task 0: income is missing; allowed: a value in every row.*450 rows"
     ):
         dce.fit_mnl(choices, "price + time:income")
     half = long_frame.assign(income=np.where(long_frame["id"] == 3, np.nan, 1.0 + long_frame["id"]))

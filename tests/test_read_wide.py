@@ -107,7 +107,7 @@ def test_an_alternative_may_lack_an_attribute_or_have_a_value():
     assert long["asc_bus"].tolist() == [0, 1, 0] * 4
     assert long["petrol"].dropna().tolist() == [1, 2, 3, 4]
     assert long["petrol"].isna().tolist() == [False, True, True] * 4
-    with pytest.raises(dce.ChoicesError, match=r"petrol is nan; allowed: a value in every row"):
+    with pytest.raises(dce.ChoicesError, match=r"petrol is missing; allowed: a value in every row"):
         dce.fit_mnl(read(attributes=maps), "time + petrol", covariance="classical")
 
 

@@ -11,11 +11,16 @@ from scipy.optimize import linprog
 
 from dce.errors import SeparationError, listed
 from dce.estimation.tasks import Tasks
+from dce.identification import weighted_sum
 from dce.logit import FloatArray
 
 VANISHED = 1e-4
 """Information left in some direction at the maximum, relative to zero coefficients, below which
 the answers may be separated; a linear programme then decides."""
+ROUNDING = 1e-12
+"""Differences, relative to the largest of their column, that are the rounding of values that are the same."""
+PREDICTED = 1e-7
+"""Least difference in utility that counts: what the linear programme takes for zero is smaller."""
 
 
 def may_be_separated(at_zero: FloatArray, at_maximum: FloatArray) -> bool:
@@ -40,27 +45,57 @@ def check_separated(tasks: Tasks, names: tuple[str, ...]) -> None:
     Raises
     ------
     SeparationError
+        With the answered tasks that are predicted.
     """
     task, chosen = np.nonzero(tasks.counts > 0)
     others = tasks.available[task]
     others[np.arange(len(task)), chosen] = False
     X = tasks.X[task]
-    D = np.unique((X[np.arange(len(task)), chosen][:, None] - X)[others], axis=0)
+    D = (X[np.arange(len(task)), chosen][:, None] - X)[others]
     scale = np.abs(D).max(axis=0)
-    D = D / np.where(scale > 0, scale, 1.0)
-    if not _separates(D):
+    scale[scale == 0] = 1.0
+    D = D / scale
+    D[np.abs(D) < ROUNDING] = 0.0
+    distinct, which = np.unique(D, axis=0, return_inverse=True)
+    if _direction(distinct) is None:
         return
     kept = list(range(len(names)))
     for k in range(len(names)):
         fewer = [i for i in kept if i != k]
-        if fewer and _separates(D[:, fewer]):
+        if fewer and _direction(distinct[:, fewer]) is not None:
             kept = fewer
+    direction = _direction(distinct[:, kept])
+    assert direction is not None
+    predicted = np.zeros(tasks.counts.shape, dtype=bool)
+    row = np.nonzero(others)[0][(distinct[:, kept] @ direction > PREDICTED)[which.ravel()]]
+    predicted[task[row], chosen[row]] = True
+    of_answers = np.arange(len(tasks.chosen)) if tasks.which is None else tasks.which
+    answers = np.flatnonzero(predicted[of_answers, tasks.chosen])
+    how = _how(distinct[:, kept], direction, scale[kept], [names[k] for k in kept])
     raise SeparationError(
-        f"perfect prediction: {listed([names[k] for k in kept], 20)} predicts answers without "
-        "exception, so that its estimate is infinite. Is a level always or never chosen?"
+        f"perfect prediction: {listed([names[k] for k in kept], 20)} predicts answers without exception, "
+        f"so that its estimate is infinite: in {len(answers):,d} of {len(tasks.chosen):,d} answered tasks "
+        f"the chosen alternative has {how}",
+        answers,
     )
 
 
-def _separates(D: FloatArray) -> bool:
+def _how(D: FloatArray, direction: FloatArray, scale: FloatArray, names: list[str]) -> str:
+    """Say what the chosen alternative has, of which no other has more or less."""
+    if len(names) > 1:
+        weights = direction / scale
+        most = np.abs(weights).max()
+        return f"more {weighted_sum(weights / most, names)} than others, and in none less."
+    (name,) = names
+    more, less = ("more", "less") if direction[0] > 0 else ("less", "more")
+    if np.isclose(scale[0], 1.0) and np.isin(np.abs(D), (0.0, 1.0)).all():
+        always = "always" if direction[0] > 0 else "never"
+        return f"{more} {name} than others, and in none {less}. Is a level {always} chosen?"
+    return f"{more} {name} than others, and in none {less}."
+
+
+def _direction(D: FloatArray) -> FloatArray | None:
+    """Return a direction along which no answer becomes less probable, and some more, if there is one."""
     result = linprog(-D.sum(axis=0), A_ub=-D, b_ub=np.zeros(len(D)), bounds=(-1, 1), method="highs")
-    return bool(result.status == 0 and float(result.fun or 0.0) < -1e-7)
+    found = result.status == 0 and float(result.fun or 0.0) < -PREDICTED
+    return np.asarray(result.x, dtype=np.float64) if found else None

@@ -9,7 +9,7 @@ import pandas as pd
 
 from dce.choices import Choices
 from dce.coding import Coding, learn_coding
-from dce.errors import ChoicesError, FormulaError
+from dce.errors import ChoicesError, FormulaError, quoted
 from dce.formula import ALTERNATIVE, parse_formula
 
 
@@ -47,7 +47,8 @@ def _check_used(choices: Choices, variables: Sequence[str]) -> None:
             row = int(np.flatnonzero(wrong)[0])
             at = choices.frame.iloc[row]
             who = f"respondent {at['respondent']}, " if "respondent" in at else ""
+            found = "missing" if pd.isna(values.iloc[row]) else quoted(values.iloc[row])
             raise ChoicesError(
-                f"{choices.source}, {who}task {at['task']}: {name} is {values.iloc[row]!s}; allowed: "
+                f"{choices.source}, {who}task {at['task']}: {name} is {found}; allowed: "
                 f"a value in every row, because the formula uses it ({int(wrong.sum()):,d} rows lack it)."
             )

@@ -104,14 +104,14 @@ IMPOSSIBLE = {
         {"tasks": 6, "level_balance": True},
         """impossible: level_balance of 'a', level_balance of 'b' and restriction 'not (a == "u" and b
         == "u")' together allow no design of 6 tasks that identifies the utility: the tasks cannot
-        tell apart 'a[v]', 'b[v]'; leave out 1 of them.""",
+        tell apart 'a[v]', 'b[v]'; leave out 1 of them. Differences within tasks: b[v] = -a[v].""",
     ),
     "attributes that restrictions tie": (
         study_of(2, 2, 2, restrictions=['not (a == "u" and b == "v")', 'a == "u" or b == "v"']),
         {"tasks": 4},
         """impossible: restriction 'not (a == "u" and b == "v")' and restriction 'a == "u" or b == "v"'
         together allow no design of 4 tasks that identifies the utility: the tasks cannot tell apart
-        'a[v]', 'b[v]'; leave out 1 of them.""",
+        'a[v]', 'b[v]'; leave out 1 of them. Differences within tasks: b[v] = a[v].""",
     ),
 }  # fmt: skip
 
