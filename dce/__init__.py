@@ -44,8 +44,10 @@ from dce.errors import (
 from dce.estimation.fit import Fit
 from dce.estimation.fit_mnl import fit_mnl
 from dce.estimation.fit_scales import fit_scales
-from dce.estimation.rates import MarginalRates, marginal_rates
+from dce.estimation.rates import marginal_rates
+from dce.estimation.rates_result import MarginalRates, RatesByReference
 from dce.estimation.scale_fit import ScaleFit
+from dce.estimation.scenario_differences import ScenarioDifferences, scenario_differences
 from dce.estimation.scenarios import ScenarioProbabilities, scenarios
 from dce.estimation.subgroups import SubgroupFits, fit_by
 from dce.power import power
@@ -93,9 +95,11 @@ __all__ = [
     "Quality",
     "Question",
     "RangeWarning",
+    "RatesByReference",
     "ReadReport",
     "ResponseMap",
     "ScaleFit",
+    "ScenarioDifferences",
     "ScenarioError",
     "ScenarioProbabilities",
     "SeparationError",
@@ -123,6 +127,7 @@ __all__ = [
     "read_long",
     "read_responses",
     "read_wide",
+    "scenario_differences",
     "scenarios",
     "score_test",
     "simulate_choices",

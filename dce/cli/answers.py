@@ -34,7 +34,8 @@ from dce.errors import ChoicesError, DceError, EstimationError
 from dce.estimation.fit import Fit
 from dce.estimation.fit_mnl import fit_mnl
 from dce.estimation.inference import CovarianceKind
-from dce.estimation.rates import Convention, marginal_rates
+from dce.estimation.rates import marginal_rates
+from dce.estimation.rates_result import Convention
 from dce.estimation.scenarios import ScenarioProbabilities, scenarios
 from dce.estimation.subgroups import fit_by
 from dce.formula import ALTERNATIVE

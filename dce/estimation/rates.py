@@ -2,79 +2,78 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+from collections.abc import Mapping
+from typing import get_args, overload
 
 import numpy as np
 import pandas as pd
 
-from dce.errors import EstimationError, listed, plain
+from dce.errors import EstimationError, listed
+from dce.estimation.effects import Effect, coefficient_effects
+from dce.estimation.effects_at import effects_at
 from dce.estimation.fit import Fit
-from dce.formula import ALTERNATIVE, CONSTANTS
+from dce.estimation.rate_labels import gain
+from dce.estimation.rate_notes import rate_notes
+from dce.estimation.rates_result import Convention, MarginalRates, RateMethod, RatesByReference
+from dce.estimation.ratio_intervals import (
+    RatioIntervals,
+    delta_intervals,
+    fieller_intervals,
+    krinsky_robb_draws,
+    moments,
+    percentile_intervals,
+)
 from dce.logit import FloatArray
-from dce.table import Table
 
-CLEARLY_NOT_ZERO = 1.96
-"""Smallest z of the reference coefficient that passes without a caution."""
-
-Convention = Literal["gain", "ratio"]
+At = Mapping[str, object]
 
 
-@dataclass(frozen=True)
-class MarginalRates:
-    """Marginal rates of substitution with delta-method intervals.
-
-    Attributes
-    ----------
-    per : str
-        The coefficient in whose units the rates are.
-    convention : {"gain", "ratio"}
-    level : float
-        Of the intervals.
-    frame : pandas.DataFrame
-        One row per coefficient: ``label``, ``rate``, ``standard error``, ``low``, ``high``.
-    heading : str
-        Of the reference, with its unit.
-    notes : tuple of str
-    """
-
-    per: str
-    convention: Convention
-    level: float
-    frame: pd.DataFrame
-    heading: str
-    notes: tuple[str, ...]
-
-    def table(self) -> Table:
-        """Return the table that a paper prints."""
-        frame = self.frame.set_index("label").set_axis(
-            ["rate", "s.e.", f"{self.level:.0%} low", "high"], axis=1
-        )
-        frame.index.name = ""
-        formats = {str(name): ".2f" for name in frame.columns}
-        return Table(f"Marginal rates of substitution per {self.heading}", frame, formats, self.notes)
-
-    def __str__(self) -> str:
-        return str(self.table())
-
-    def _repr_html_(self) -> str:
-        return self.table().to_html()
-
-
+@overload
 def marginal_rates(
     fit: Fit,
     per: str,
     convention: Convention = "gain",
     level: float = 0.95,
     directions_of: Fit | None = None,
-) -> MarginalRates:
-    """Express every coefficient in units of another, with delta-method intervals.
+    *,
+    method: RateMethod = "delta",
+    at: At | None = None,
+    draws: int = 10_000,
+    seed: int = 1,
+) -> MarginalRates: ...
+@overload
+def marginal_rates(
+    fit: Fit,
+    per: list[str] | tuple[str, ...],
+    convention: Convention = "gain",
+    level: float = 0.95,
+    directions_of: Fit | None = None,
+    *,
+    method: RateMethod = "delta",
+    at: At | None = None,
+    draws: int = 10_000,
+    seed: int = 1,
+) -> RatesByReference: ...
+def marginal_rates(
+    fit: Fit,
+    per: str | list[str] | tuple[str, ...],
+    convention: Convention = "gain",
+    level: float = 0.95,
+    directions_of: Fit | None = None,
+    *,
+    method: RateMethod = "delta",
+    at: At | None = None,
+    draws: int = 10_000,
+    seed: int = 1,
+) -> MarginalRates | RatesByReference:
+    """Express every coefficient in units of another, with intervals.
 
     Parameters
     ----------
     fit : Fit
-    per : str
-        Name of the reference coefficient, usually of a numeric attribute such as ``"wait"``.
+    per : str, or list of str
+        Name of the reference coefficient, usually of a numeric attribute such as ``"wait"``. With
+        ``at``, the name of the attribute, whatever its form. Of several: one table.
     convention : {"gain", "ratio"}, optional
         ``"gain"``: how much of the reference people accept to lose for the better level; a rate
         per week of waiting is the number of weeks they would wait longer. What is not an
@@ -86,134 +85,116 @@ def marginal_rates(
     directions_of : Fit, optional
         Take which level is the better from this fit, so that the rates of subgroups are gains of
         the same levels. Default: from ``fit`` itself.
+    method : {"delta", "krinsky-robb", "fieller", "bootstrap"}, optional
+        Of the intervals. Krinsky-Robb: percentiles of ratios of coefficients drawn from their
+        estimated distribution, which is t where the fit's intervals are. Fieller: all ratios that a
+        test at this level does not refuse; such an interval has no end if the reference is not
+        different from zero. Bootstrap: percentiles in the replicates of the fit.
+    at : mapping of str to value, optional
+        Point at which the rates hold, such as ``{"wait": 4, "age65": 1}``, for attributes with
+        ``poly(wait, 2)``, ``log(wait)``, ``wait:age65`` and the like: the rate is the ratio of the
+        marginal utilities there. Rows are then attributes instead of coefficients.
+    draws, seed : int, optional
+        For Krinsky-Robb. Same seed, same draws.
 
     Returns
     -------
-    MarginalRates
+    MarginalRates, or RatesByReference for several references
 
     Raises
     ------
     EstimationError
-        If the reference is not a coefficient.
+        If the reference, the convention or the method is unknown, the point does not say all that
+        the rates depend on, or the fit has no replicates for the bootstrap.
 
     Notes
     -----
     With r = a/b, the variance is (V_aa - 2 r V_ab + r^2 V_bb) / b^2 (delta method; Hole 2007,
-    Health Economics 16:827).
+    Health Economics 16:827). Levels that effects coding leaves out, ``C(mode, contr.sum)``, are minus
+    the sum of the others.
     """
-    if per not in fit.coefficients.index:
-        allowed = listed(fit.coefficients.index, 40)
-        raise EstimationError(f"per: {per!r} is not a coefficient; allowed: {allowed}.")
-    if convention not in get_args(Convention):
-        raise EstimationError(f"convention: found {convention!r}; allowed: 'gain', 'ratio'.")
-    b = float(fit.coefficients[per])
-    others = [name for name in fit.coefficients.index if name != per]
-    rows = []
-    for name in others:
-        if convention == "ratio":
-            label, sign = fit.label(name), 1.0
-        else:
-            label, direction = _gain(directions_of or fit, name)
-            sign = direction * (1.0 if b >= 0 else -1.0)
-        rows.append((label, sign * float(fit.coefficients[name]) / b))
-    rates = np.array([rate for _, rate in rows], dtype=np.float64)
-    error = _delta_errors(fit, others, per)
-    width = fit.quantile(level) * error
-    frame = pd.DataFrame(
-        {
-            "label": [label for label, _ in rows],
-            "rate": rates,
-            "standard error": error,
-            "low": rates - width,
-            "high": rates + width,
-        },
-        index=others,
-    )
-    heading = fit.study.label(per) if fit.study else per
-    return MarginalRates(per, convention, level, frame, heading, tuple(_notes(fit, per, convention)))
+    for key, found, kind in (("convention", convention, Convention), ("method", method, RateMethod)):
+        if found not in get_args(kind):
+            raise EstimationError(f"{key}: found {found!r}; allowed: {listed(get_args(kind))}.")
+    sampled = _draws(fit, method, draws, seed)
+    effects = coefficient_effects(fit) if at is None else effects_at(fit, at)
+    source = directions_of or fit
+    theirs = effects if source is fit else _effects(source, at)
+
+    def of(reference: str) -> MarginalRates:
+        b = effects[_known(reference, effects, fit, at)]
+        signed = {
+            name: _signed(effect, b.value(fit), convention, source, theirs)
+            for name, effect in effects.items()
+            if name != reference
+        }
+        A = np.array([weights for _, weights in signed.values()]).reshape(-1, len(b.weights))
+        frame, turned = _frame(fit, A, b.weights, method, level, sampled)
+        frame.insert(0, "label", [label for label, _ in signed.values()])
+        frame.index = pd.Index(list(signed))
+        notes = rate_notes(fit, b, frame, convention, method, level, at, turned, draws)
+        heading = fit.study.label(reference) if fit.study else reference
+        return MarginalRates(reference, convention, method, level, frame, heading, notes)
+
+    if isinstance(per, str):
+        return of(per)
+    if not per:
+        raise EstimationError("per: found no name; allowed: one or more.")
+    return RatesByReference({reference: of(reference) for reference in per})
 
 
-def _delta_errors(fit: Fit, names: list[str], per: str) -> FloatArray:
-    b = float(fit.coefficients[per])
-    ratio = fit.coefficients[names].to_numpy() / b
-    V = fit.covariance
-    variance = (
-        np.diag(V.loc[names, names])
-        - 2 * ratio * V.loc[names, per].to_numpy()
-        + ratio**2 * float(V.to_numpy()[V.index.get_loc(per), V.index.get_loc(per)])
-    ) / b**2
-    return np.asarray(np.sqrt(variance), dtype=np.float64)
+def _effects(fit: Fit, at: At | None) -> dict[str, Effect]:
+    return coefficient_effects(fit) if at is None else effects_at(fit, at)
 
 
-def _gain(fit: Fit, name: str) -> tuple[str, float]:
-    """Say what is gained, and the sign that makes the better level the gain."""
-    coding = fit.coding
-    k = coding.names.index(name)
-    better = 1.0 if fit.coefficients[name] >= 0 else -1.0
-    (variable, *more) = coding.parts[k]
-    if _conditional(fit, name):
-        return fit.label(name), 1.0
-    attribute = None
-    if fit.study and variable in fit.study.attribute_names:
-        attribute = fit.study.attribute(variable)
-    if more or (attribute is None and fit.study):
-        return fit.label(name), 1.0
-    if name == variable:
-        heading = attribute.heading if attribute else name
-        return f"{heading}, one {'more' if better > 0 else 'less'}", better
-    if not coding.treatment[k]:
-        return fit.label(name), 1.0
-    levels = attribute.levels if attribute else coding.categories.get(variable, ())
-    by_name = {f"{variable}[{_shown(level)}]": level for level in levels}
-    references = [level for key, level in by_name.items() if key not in coding.names]
-    if name not in by_name or len(references) != 1:
-        return fit.label(name), 1.0
-    labels: dict[object, str] = (
-        dict(zip(attribute.levels, attribute.labels, strict=True)) if attribute else {}
-    )
-    this, that = (str(labels.get(level, level)) for level in (by_name[name], references[0]))
-    winner, loser = (this, that) if better > 0 else (that, this)
-    heading = attribute.label if attribute else variable
-    return f"{heading}: {winner} rather than {loser}", better
+def _draws(fit: Fit, method: RateMethod, draws: int, seed: int) -> FloatArray | None:
+    """Return draws of the coefficients, (D, K), for the methods that need them."""
+    if method == "krinsky-robb":
+        beta = np.asarray(fit.coefficients, dtype=np.float64)
+        V = fit.covariance.to_numpy()
+        return krinsky_robb_draws(beta, V, draws, seed, fit.inference.degrees_of_freedom)
+    if method == "bootstrap":
+        if fit.replicates is None or fit.covariance_kind != "bootstrap":
+            raise EstimationError(
+                f"method: 'bootstrap' needs replicates, and this fit has none (its covariance is "
+                f'{fit.covariance_kind}); take fit.with_covariance("bootstrap").'
+            )
+        return fit.replicates
+    return None
 
 
-def _conditional(fit: Fit, name: str) -> list[str]:
-    """Return the other terms in which a coefficient's variables occur, such as ``wait:age65``.
-
-    Levels of one attribute are not terms of one another.
-    """
-    coding = fit.coding
-    k = coding.names.index(name)
-    return [
-        other
-        for i, other in enumerate(coding.names)
-        if i != k
-        and coding.parts[i] & coding.parts[k] - {ALTERNATIVE, CONSTANTS}
-        and not (coding.parts[i] == coding.parts[k] and name.endswith("]") and other.endswith("]"))
-    ]
+def _known(per: str, effects: dict[str, Effect], fit: Fit, at: At | None) -> str:
+    if per in effects:
+        return per
+    what = "a coefficient" if at is None else "an effect at this point"
+    hint = ""
+    if at is None and any(per in part for part in fit.coding.parts):
+        hint = f' Give the point at which to take {per}, such as at={{"{per}": ...}}.'
+    raise EstimationError(f"per: {per!r} is not {what}; allowed: {listed(effects, 40)}.{hint}")
 
 
-def _shown(level: object) -> str:
-    return plain(level) if isinstance(level, (int, float)) else str(level)
+def _signed(
+    effect: Effect, b: float, convention: Convention, source: Fit, theirs: dict[str, Effect]
+) -> tuple[str, FloatArray]:
+    """Return what a row is called, and the weights of its numerator."""
+    if convention == "ratio":
+        return source.label(effect.name), effect.weights
+    label, direction = gain(source, effect, theirs)
+    return label, direction * (1.0 if b >= 0 else -1.0) * effect.weights
 
 
-def _notes(fit: Fit, per: str, convention: Convention) -> list[str]:
-    meaning = {
-        "gain": "How much of the reference people accept to lose for the gain in the row. Constants and "
-        "interactions keep their sign: positive is preferred.",
-        "ratio": "The coefficient in the row divided by the coefficient of the reference.",
-    }[convention]
-    notes = [f"{meaning} Delta-method intervals; standard errors {fit.covariance_kind}."]
-    others = sorted({term for name in fit.coding.names for term in _conditional(fit, name)})
-    if others:
-        notes.append(
-            f"Caution: {', '.join(others)} share variables with other terms, so that the rates of these "
-            "terms hold only where the others are zero, and keep the sign of their coefficient."
-        )
-    z = abs(float(fit.coefficients[per]) / float(fit.standard_errors[per]))
-    if z < CLEARLY_NOT_ZERO:
-        notes.append(
-            f"Caution: the coefficient of {per} is not clearly different from zero (z = {z:.2f}), so "
-            "that these ratios and their intervals mean little."
-        )
-    return notes
+def _frame(
+    fit: Fit, A: FloatArray, b: FloatArray, method: RateMethod, level: float, draws: FloatArray | None
+) -> tuple[pd.DataFrame, float]:
+    """Return rates with their intervals, and the share of draws whose denominator changes sign."""
+    beta = np.asarray(fit.coefficients, dtype=np.float64)
+    m, q = moments(A, b, beta, fit.covariance.to_numpy()), fit.quantile(level)
+    found: RatioIntervals
+    if draws is not None:
+        found = percentile_intervals(A, b, beta, draws, level)
+    else:
+        found = fieller_intervals(m, q) if method == "fieller" else delta_intervals(m, q)
+    columns = {"rate": m.n / m.d, "standard error": m.error, "low": found.low, "high": found.high}
+    if method == "fieller":
+        columns |= {"gap low": found.gap_low, "gap high": found.gap_high}
+    return pd.DataFrame(columns), found.turned

@@ -1,0 +1,104 @@
+"""Marginal rates of substitution, as they are kept and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from dce.table import Table, number
+
+Convention = Literal["gain", "ratio"]
+RateMethod = Literal["delta", "krinsky-robb", "fieller", "bootstrap"]
+
+
+@dataclass(frozen=True)
+class MarginalRates:
+    """Marginal rates of substitution with intervals.
+
+    Attributes
+    ----------
+    per : str
+        The effect in whose units the rates are: a coefficient, or an attribute at a point.
+    convention : {"gain", "ratio"}
+    method : {"delta", "krinsky-robb", "fieller", "bootstrap"}
+        Of the intervals.
+    level : float
+        Of the intervals.
+    frame : pandas.DataFrame
+        One row per effect: ``label``, ``rate``, ``standard error`` (delta method), ``low``, ``high``.
+        Fieller's intervals also have ``gap low`` and ``gap high``: where ``low`` and ``high`` are
+        infinite, what lies between these two is not part of the interval; NaN where all is.
+    heading : str
+        Of the reference, with its unit.
+    notes : tuple of str
+    """
+
+    per: str
+    convention: Convention
+    method: RateMethod
+    level: float
+    frame: pd.DataFrame
+    heading: str
+    notes: tuple[str, ...]
+
+    def table(self) -> Table:
+        """Return the table that a paper prints."""
+        frame = self.frame.set_index("label")[["rate", "standard error", "low", "high"]]
+        frame = frame.set_axis(["rate", "s.e.", f"{self.level:.0%} low", "high"], axis=1)
+        frame.index.name = ""
+        formats = {str(name): ".2f" for name in frame.columns}
+        return Table(f"Marginal rates of substitution per {self.heading}", frame, formats, self.notes)
+
+    def __str__(self) -> str:
+        return str(self.table())
+
+    def _repr_html_(self) -> str:
+        return self.table().to_html()
+
+
+@dataclass(frozen=True)
+class RatesByReference:
+    """Marginal rates of substitution per each of several references.
+
+    Attributes
+    ----------
+    rates : dict of str to MarginalRates
+        By name of the reference.
+    """
+
+    rates: Mapping[str, MarginalRates]
+
+    def __getitem__(self, per: str) -> MarginalRates:
+        return self.rates[per]
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """All rates side by side; columns are (reference, quantity)."""
+        return pd.concat({per: rates.frame for per, rates in self.rates.items()}, axis=1, sort=False)
+
+    def table(self) -> Table:
+        """Return rates with their intervals in brackets, one column per reference."""
+        labels: dict[str, str] = {}
+        for rates in self.rates.values():
+            labels |= {str(name): str(label) for name, label in rates.frame["label"].items()}
+        columns = {rates.heading: rates.frame.apply(_in_brackets, axis=1) for rates in self.rates.values()}
+        frame = pd.DataFrame(columns).reindex(list(labels)).fillna("")
+        frame.index = pd.Index(list(labels.values()), name="")
+        notes = [note for rates in self.rates.values() for note in rates.notes]
+        level = next(iter(self.rates.values())).level
+        notes.append(f"In brackets: {level:.0%} intervals.")
+        return Table("Marginal rates of substitution per", frame, {}, tuple(dict.fromkeys(notes)))
+
+    def __str__(self) -> str:
+        return str(self.table())
+
+    def _repr_html_(self) -> str:
+        return self.table().to_html()
+
+
+def _in_brackets(row: pd.Series) -> str:
+    rate, low, high = (number(float(row[name]), ".2f") for name in ("rate", "low", "high"))
+    return f"{rate} ({low} to {high})"
