@@ -22,9 +22,12 @@ from dce.design.make import evaluate_design, make_design
 from dce.design.make_front import pareto_front
 from dce.design.method import Criterion
 from dce.design_settings import DesignSettings
+from dce.diagnostics.equal_coefficients import equal_coefficients
 from dce.diagnostics.goodness import Goodness, goodness
 from dce.diagnostics.hypothesis_test import HypothesisTest, HypothesisTests
 from dce.diagnostics.likelihood_ratio import likelihood_ratio
+from dce.diagnostics.pooled import fit_pooled
+from dce.diagnostics.pooled_fit import PooledFit
 from dce.diagnostics.score import score_test
 from dce.diagnostics.wald import wald
 from dce.errors import (
@@ -90,6 +93,7 @@ __all__ = [
     "HypothesisTests",
     "IdentificationError",
     "MarginalRates",
+    "PooledFit",
     "Power",
     "Prior",
     "Quality",
@@ -111,10 +115,12 @@ __all__ = [
     "Table",
     "certify",
     "d_error_bound",
+    "equal_coefficients",
     "evaluate_design",
     "export_survey",
     "fit_by",
     "fit_mnl",
+    "fit_pooled",
     "fit_scales",
     "goodness",
     "likelihood_ratio",

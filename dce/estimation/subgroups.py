@@ -142,6 +142,7 @@ def fit_by(
     by: By,
     formula: str | None = None,
     covariance: CovarianceKind = "clustered",
+    clusters: str | None = None,
 ) -> SubgroupFits:
     """Fit the same model to everybody and to each subgroup of respondents.
 
@@ -151,7 +152,7 @@ def fit_by(
     by : str, sequence of str, or mapping
         Characteristics of respondents: columns of the long frame. A mapping gives the cut points of
         classes, or None for the values as they are: ``{"age": [18, 40, 65], "sex": None}``.
-    formula, covariance
+    formula, covariance, clusters
         As for :func:`dce.fit_mnl`.
 
     Returns
@@ -176,7 +177,7 @@ def fit_by(
             )
         if ALL in grouping.groups:
             raise ChoicesError(f"by: {grouping.name!r} has the value {ALL!r}, which is everybody; rename it.")
-    everybody = fit_coded(choices, coding, covariance)
+    everybody = fit_coded(choices, coding, covariance, clusters)
     groups: list[Group] = []
     fits: dict[str, Fit] = {}
     refused: dict[str, EstimationError] = {}
@@ -187,7 +188,7 @@ def fit_by(
             name = value if len(divided) == 1 else what
             groups.append(Group(name, grouping.name, value, part.n_respondents, part.n_tasks))
             try:
-                fits[name] = fit_coded(part, coding, covariance)
+                fits[name] = fit_coded(part, coding, covariance, clusters)
             except EstimationError as error:
                 refused[name] = type(error)(f"{what}: {error}")
     if not fits:
