@@ -15,7 +15,7 @@ import math
 import re
 import warnings
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,16 +23,18 @@ import pandas as pd
 from formulaic import Formula, ModelSpec
 from formulaic.errors import DataMismatchWarning, FormulaicError
 
+from dce.columns import Columns
 from dce.errors import FormulaError, listed
 from dce.formula import ALTERNATIVE, CONSTANTS, hide_margins, names_in, parse_formula, reason, variables_of
 from dce.logit import BoolArray, FloatArray, IntArray
+from dce.products import Products, coded_products, products_of
 
 ROWS_ALONE = 7
 """Rows that are coded one by one to see whether a transform looks at other rows."""
 ROWS_WITHOUT_TRANSFORMS = 1_000
 """Rows that are enough to learn a formula that remembers nothing of the data."""
-ROWS_AT_ONCE = 4_096
-"""Rows that are copied from columns at once, so that they stay in the cache."""
+NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal")
+"""What pandas calls a column of objects that are all numbers."""
 MOST_LEVEL_ROWS = 5_000
 """Rows of the frame in which all levels of all attributes occur equally often."""
 
@@ -78,6 +80,13 @@ class Coding:
         Per numeric variable, its smallest and largest value when the coding was learned.
     steps : dict
         Per numeric variable that the formula takes as categories, ``C(wait)``, its levels.
+    spec : formulaic.ModelSpec
+    columns : tuple of int
+        Per coefficient, its column among those that formulaic makes.
+    constants : tuple of str
+        Alternatives with a constant.
+    products : tuple or None
+        Per coefficient, the factors of its column; None where a column is no plain product.
     """
 
     formula: str
@@ -91,6 +100,7 @@ class Coding:
     spec: ModelSpec
     columns: tuple[int, ...]
     constants: tuple[str, ...]
+    products: Products | None
 
     def matrix(self, frame: pd.DataFrame) -> FloatArray:
         """Return X, shape (N, K), for the N rows of a long frame.
@@ -102,20 +112,30 @@ class Coding:
         """
         return self.rows(frame).matrix()
 
-    def rows(self, frame: pd.DataFrame) -> CodedRows:
+    def rows(self, frame: pd.DataFrame, columns: Columns | None = None) -> CodedRows:
         """Return the rows of a long frame as coded, each distinct one once where that is known.
 
         An empty cell makes the terms that use it zero.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+        columns : Columns, optional
+            The frame's columns as numbers, where they are known already.
 
         Raises
         ------
         FormulaError
             If a column is missing, a level is unknown, or a term is not finite.
         """
-        if all(name in self.ranges and name in frame for name in self.names):
-            X = _numbers(frame, self.names)
-            if np.isfinite(X).all():
-                return CodedRows(X, None)  # nothing but numbers as they are
+        if self.products is not None:
+            found = coded_products(self.products, columns or Columns(frame), self.categories, self.constants)
+            if found is not None:
+                return CodedRows(*found)
+        return self._materialised(frame)
+
+    def _materialised(self, frame: pd.DataFrame) -> CodedRows:
+        """Return the distinct rows of a long frame as formulaic codes them."""
         data = _with_constants(frame, self.variables, self.constants)
         first, inverse = _distinct_rows(data)
         small = data.iloc[first]
@@ -211,6 +231,11 @@ def learn_coding(
     names: list[str] = []
     columns: list[int] = []
     treatment: list[bool] = []
+    categories = {
+        name: tuple(learned[name].cat.categories)
+        for name in variables
+        if isinstance(learned[name].dtype, pd.CategoricalDtype)
+    }
     start = 0
     for term in spec.structure:
         part = frozenset(name for factor in term.term.factors for name in variables_of(factor))
@@ -232,35 +257,43 @@ def learn_coding(
         variables=variables,
         parts=tuple(parts),
         treatment=tuple(treatment),
-        categories={
-            name: tuple(learned[name].cat.categories)
-            for name in variables
-            if isinstance(learned[name].dtype, pd.CategoricalDtype)
-        },
+        categories=categories,
         ranges={
             name: (float(learned[name].min()), float(learned[name].max()))
             for name in variables
-            if not isinstance(learned[name].dtype, pd.CategoricalDtype)
+            if name not in categories
         },
         steps=_steps(spec, learned),
         spec=spec,
         columns=tuple(columns),
         constants=tuple(constants),
+        products=_products(spec, categories, variables, columns),
     )
 
 
 def drop_columns(coding: Coding, drop: Sequence[int]) -> Coding:
     """Return the coding without some of its coefficients."""
     keep = [k for k in range(len(coding.names)) if k not in set(drop)]
-    return Coding(
-        **{
-            **coding.__dict__,
-            "names": tuple(coding.names[k] for k in keep),
-            "parts": tuple(coding.parts[k] for k in keep),
-            "treatment": tuple(coding.treatment[k] for k in keep),
-            "columns": tuple(coding.columns[k] for k in keep),
-        }
+    return replace(
+        coding,
+        names=tuple(coding.names[k] for k in keep),
+        parts=tuple(coding.parts[k] for k in keep),
+        treatment=tuple(coding.treatment[k] for k in keep),
+        columns=tuple(coding.columns[k] for k in keep),
+        products=coding.products and tuple(coding.products[k] for k in keep),
     )
+
+
+def _products(
+    spec: ModelSpec,
+    categories: Mapping[str, Sequence[object]],
+    variables: Sequence[str],
+    columns: Sequence[int],
+) -> Products | None:
+    """Return the factors of some columns, or None if one of them is more than a product."""
+    every = products_of(spec, categories, [name for name in variables if name not in categories])
+    some = [factors for factors in (every[k] for k in columns) if factors is not None]
+    return tuple(some) if len(some) == len(columns) else None
 
 
 def _steps(spec: ModelSpec, learned: pd.DataFrame) -> dict[str, tuple[float, ...]]:
@@ -342,6 +375,7 @@ def _typed(values: pd.Series, levels: Sequence[object] | None) -> pd.Series:
         all(isinstance(level, (int, float)) for level in levels)
         if levels is not None
         else pd.api.types.is_numeric_dtype(values)
+        or pd.api.types.infer_dtype(values, skipna=True) in NUMBERS
     )
     if numeric:
         return values.astype(np.float64)
@@ -372,16 +406,6 @@ def _materialise(spec: ModelSpec, filled: pd.DataFrame) -> FloatArray:
             return np.array(spec.get_model_matrix(filled, context={}), dtype=np.float64)
     except (FormulaicError, DataMismatchWarning, ValueError, TypeError) as error:
         raise FormulaError(reason(error)) from error
-
-
-def _numbers(frame: pd.DataFrame, names: Sequence[str]) -> FloatArray:
-    """Return columns as they are, row by row in memory, with nothing else of that size on the way."""
-    columns = [frame[name].to_numpy(dtype=np.float64, na_value=np.nan) for name in names]
-    X = np.empty((len(frame), len(names)))
-    for start in range(0, len(X), ROWS_AT_ONCE):
-        for k, column in enumerate(columns):
-            X[start : start + ROWS_AT_ONCE, k] = column[start : start + ROWS_AT_ONCE]
-    return X
 
 
 def _with_constants(frame: pd.DataFrame, variables: Sequence[str], constants: Sequence[str]) -> pd.DataFrame:

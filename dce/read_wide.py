@@ -10,7 +10,8 @@ from collections.abc import Collection, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from dce.choices import Choices, as_zero_or_one
+from dce.choice_checks import as_zero_or_one
+from dce.choices import Choices
 from dce.errors import ChoicesError, listed, quoted
 from dce.formula import ALTERNATIVE
 from dce.logit import FloatArray, IntArray

@@ -82,7 +82,7 @@ class Fit:
     @cached_property
     def tasks(self) -> Tasks:
         """The answered tasks as the likelihood sees them, centred."""
-        tasks = gather(self.coding.rows(self.choices.frame), self.choices.layout)
+        tasks = gather(self.coding.rows(self.choices.frame, self.choices.columns), self.choices.layout)
         centre(tasks)
         return tasks
 

@@ -15,8 +15,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from dce.choices import Layout
 from dce.coding import CodedRows
+from dce.layout import Layout
 from dce.logit import BoolArray, FloatArray, IntArray
 
 SAMPLE = 4_096
@@ -84,8 +84,7 @@ def gather(coded: CodedRows, layout: Layout) -> Tasks:
             return collapsed(_arranged(X, ids[first] - 1), layout, which, first)
     X = coded.matrix()
     T, J = layout.rows.shape
-    in_order = len(X) == T * J and np.array_equal(layout.rows.ravel(), np.arange(T * J))
-    arranged = X.reshape(T, J, -1) if in_order else X[layout.rows]
+    arranged = X.reshape(T, J, -1) if layout.in_order else X[layout.rows]
     if not layout.available.all():
         arranged = np.where(layout.available[..., None], arranged, 0.0)
     return each_its_own(arranged, layout.available, layout.chosen, layout.weights)
