@@ -22,9 +22,11 @@ from dce.design.make import evaluate_design, make_design
 from dce.design.make_front import pareto_front
 from dce.design.method import Criterion
 from dce.design_settings import DesignSettings
+from dce.diagnostics.collinearity import Collinearity, collinearity
 from dce.diagnostics.equal_coefficients import equal_coefficients
 from dce.diagnostics.goodness import Goodness, goodness
 from dce.diagnostics.hypothesis_test import HypothesisTest, HypothesisTests
+from dce.diagnostics.influence import Influence, influence
 from dce.diagnostics.likelihood_ratio import likelihood_ratio
 from dce.diagnostics.pooled import fit_pooled
 from dce.diagnostics.pooled_fit import PooledFit
@@ -76,6 +78,7 @@ __all__ = [
     "Certificate",
     "Choices",
     "ChoicesError",
+    "Collinearity",
     "ConvergenceError",
     "Criterion",
     "DceError",
@@ -92,6 +95,7 @@ __all__ = [
     "HypothesisTest",
     "HypothesisTests",
     "IdentificationError",
+    "Influence",
     "MarginalRates",
     "PooledFit",
     "Power",
@@ -114,6 +118,7 @@ __all__ = [
     "SurveyWarning",
     "Table",
     "certify",
+    "collinearity",
     "d_error_bound",
     "equal_coefficients",
     "evaluate_design",
@@ -123,6 +128,7 @@ __all__ = [
     "fit_pooled",
     "fit_scales",
     "goodness",
+    "influence",
     "likelihood_ratio",
     "make_design",
     "marginal_rates",

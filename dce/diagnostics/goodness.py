@@ -8,9 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from dce.diagnostics.clusters_of import FitClusters, clusters_of
+from dce.diagnostics.clusters_of import clusters_of
 from dce.diagnostics.hit_rate import chance, clustered_rate, hits
 from dce.diagnostics.level_shares import level_shares
+from dce.estimation.clusters import Clusters
 from dce.estimation.fit import Fit
 from dce.logit import FloatArray, log_probabilities
 from dce.table import Table
@@ -135,7 +136,7 @@ def _r2s(fit: Fit) -> dict[str, tuple[float, float, float]]:
 
 
 def _hit_rates(
-    fit: Fit, P: FloatArray, clusters: FitClusters, quantile: float
+    fit: Fit, P: FloatArray, clusters: Clusters, quantile: float
 ) -> dict[str, tuple[float, float, float]]:
     tasks, layout = fit.tasks, fit.choices.layout
     which = np.arange(len(P)) if tasks.which is None else tasks.which

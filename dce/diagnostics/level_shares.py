@@ -11,8 +11,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from dce.diagnostics.clusters_of import FitClusters
 from dce.errors import plain
+from dce.estimation.clusters import Clusters
 from dce.estimation.fit import Fit
 from dce.estimation.likelihood import cluster_sums
 from dce.estimation.newton import solve
@@ -28,7 +28,7 @@ EXACT = 1e-7
 because the estimates make it so."""
 
 
-def level_shares(fit: Fit, P: FloatArray, clusters: FitClusters) -> pd.DataFrame:
+def level_shares(fit: Fit, P: FloatArray, clusters: Clusters) -> pd.DataFrame:
     """Return observed and predicted shares of all answers, and their difference with its error.
 
     Parameters
@@ -36,7 +36,7 @@ def level_shares(fit: Fit, P: FloatArray, clusters: FitClusters) -> pd.DataFrame
     fit : Fit
     P : (S, J) array
         Probabilities of the distinct tasks.
-    clusters : FitClusters
+    clusters : Clusters
 
     Returns
     -------
