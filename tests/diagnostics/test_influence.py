@@ -78,7 +78,7 @@ def test_score_changes_make_the_clustered_covariance(few):
     assert found.frame["relative"].mean() == pytest.approx(1)
 
 
-def test_one_who_answers_against_the_others_is_found(small_choices):
+def test_one_who_answers_against_the_others_stands_out(small_choices):
     fit = dce.fit_mnl(small_choices)
     frame, layout = small_choices.frame.copy(), small_choices.layout
     utility = (fit.coding.matrix(frame) @ fit.coefficients.to_numpy())[layout.rows]
@@ -88,8 +88,9 @@ def test_one_who_answers_against_the_others_is_found(small_choices):
     frame.loc[worst, "chosen"] = 1
     found = dce.influence(dce.fit_mnl(dce.Choices(frame, small_choices.study)))
     who = frame["respondent"].iloc[worst[0]]
-    assert found.frame.loc[who, "relative"] > 1.5
-    assert found.frame.loc[who, "log-likelihood"] == found.frame["log-likelihood"].min()
+    before = dce.influence(fit)
+    assert found.frame.loc[who, "relative"] > max(1.5, before.frame.loc[who, "relative"])
+    assert found.frame.loc[who, "log-likelihood"] < found.frame["log-likelihood"].quantile(0.05)
 
 
 def test_parts_do_not_matter(few, monkeypatch):
