@@ -75,23 +75,6 @@ def check_information(at_zero: FloatArray, size: FloatArray, names: tuple[str, .
         )
 
 
-def weighted_sum(weights: FloatArray, names: Sequence[str]) -> str:
-    """Write a sum of columns.
-
-    Examples
-    --------
-    >>> weighted_sum(np.array([2.0, -1.0, 0.0, 0.25]), ["price", "time", "change", "comfort"])
-    '2 price - time + 0.25 comfort'
-    """
-    text = ""
-    for weight, name in zip(weights, names, strict=True):
-        size = f"{abs(weight):.4g}"
-        if size != "0":
-            term = name if size == "1" else f"{size} {name}"
-            text += f" {'-' if weight < 0 else '+'} {term}" if text else f"{'-' if weight < 0 else ''}{term}"
-    return text or "0"
-
-
 def _constant(names: tuple[str, ...], constant: BoolArray, differences: FloatArray, size: FloatArray) -> str:
     """Say which columns never differ within a task, or by too little for their size."""
     rounded = constant & (differences > ROUNDING * size)
@@ -128,9 +111,20 @@ def _sums(null: FloatArray, scale: FloatArray, names: tuple[str, ...]) -> str:
     for k, row in sums:
         weights = np.where(np.abs(rows[row]) > INVOLVED, -rows[row] * scale / scale[k], 0.0)
         weights[k] = 0.0
-        texts.append(f"{names[k]} = {weighted_sum(weights, names)}")
+        texts.append(f"{names[k]} = {_weighted_sum(weights, names)}")
     more = f" and {len(texts) - MOST_SUMS} more" if len(texts) > MOST_SUMS else ""
     return "; ".join(texts[:MOST_SUMS]) + more
+
+
+def _weighted_sum(weights: FloatArray, names: Sequence[str]) -> str:
+    """Write a sum of columns, such as ``2 price - time + 0.25 comfort``."""
+    text = ""
+    for weight, name in zip(weights, names, strict=True):
+        size = f"{abs(weight):.4g}"
+        if size != "0":
+            term = name if size == "1" else f"{size} {name}"
+            text += f" {'-' if weight < 0 else '+'} {term}" if text else f"{'-' if weight < 0 else ''}{term}"
+    return text or "0"
 
 
 def is_singular(information: FloatArray) -> bool:

@@ -11,7 +11,6 @@ from scipy.optimize import linprog
 
 from dce.errors import SeparationError, listed
 from dce.estimation.tasks import Tasks
-from dce.identification import weighted_sum
 from dce.logit import FloatArray
 
 VANISHED = 1e-4
@@ -71,11 +70,14 @@ def check_separated(tasks: Tasks, names: tuple[str, ...]) -> None:
     predicted[task[row], chosen[row]] = True
     of_answers = np.arange(len(tasks.chosen)) if tasks.which is None else tasks.which
     answers = np.flatnonzero(predicted[of_answers, tasks.chosen])
-    how = _how(distinct[:, kept], direction, scale[kept], [names[k] for k in kept])
+    named = [names[k] for k in kept]
+    what = "predicts answers without exception, so that its estimate is"
+    if len(named) > 1:
+        what = "together predict answers without exception, so that their estimates are"
+    how = _how(distinct[:, kept], direction, scale[kept], named)
     raise SeparationError(
-        f"perfect prediction: {listed([names[k] for k in kept], 20)} predicts answers without exception, "
-        f"so that its estimate is infinite: in {len(answers):,d} of {len(tasks.chosen):,d} answered tasks "
-        f"the chosen alternative has {how}",
+        f"perfect prediction: {listed(named, 20)} {what} infinite: in {len(answers):,d} of "
+        f"{len(tasks.chosen):,d} answered tasks the chosen alternative has {how}",
         answers,
     )
 
@@ -83,15 +85,12 @@ def check_separated(tasks: Tasks, names: tuple[str, ...]) -> None:
 def _how(D: FloatArray, direction: FloatArray, scale: FloatArray, names: list[str]) -> str:
     """Say what the chosen alternative has, of which no other has more or less."""
     if len(names) > 1:
-        weights = direction / scale
-        most = np.abs(weights).max()
-        return f"more {weighted_sum(weights / most, names)} than others, and in none less."
-    (name,) = names
+        return "more of a sum of them than others, and in none less."
     more, less = ("more", "less") if direction[0] > 0 else ("less", "more")
+    text = f"{more} {names[0]} than others, and in none {less}."
     if np.isclose(scale[0], 1.0) and np.isin(np.abs(D), (0.0, 1.0)).all():
-        always = "always" if direction[0] > 0 else "never"
-        return f"{more} {name} than others, and in none {less}. Is a level {always} chosen?"
-    return f"{more} {name} than others, and in none {less}."
+        text += f" Is a level {'always' if direction[0] > 0 else 'never'} chosen?"
+    return text
 
 
 def _direction(D: FloatArray) -> FloatArray | None:
