@@ -87,6 +87,34 @@ def test_subgroups(study, capsys):
     assert Path("t/scenarios_sex_f.csv").exists()
 
 
+def test_covariances(study, capsys):
+    run("design", "mine", "--starts", "1")
+    run("simulate", "mine", "-n", "60", "--out", "responses.csv")
+    lines = Path("responses.csv").read_text().splitlines()
+    lines = [lines[0] + ",sex,site"] + [f"{line},{'mf'[k % 2]},{k % 20}" for k, line in enumerate(lines[1:])]
+    Path("responses.csv").write_text("\n".join(lines))
+    capsys.readouterr()
+    run("fit", "mine", "responses.csv", "--covariance", "CR2", "--clusters", "site", "--by", "sex")
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "CR2, clustered by site (20 clusters); t with 19 degrees" in shown
+    boot = ("--covariance", "bootstrap", "--replicates", "200", "--seed", "7")
+    run("fit", "mine", "responses.csv", *boot, "--intervals", "percentile", "--by", "sex", "--out", "t")
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "Intervals: percentiles of the replicates." in shown
+    assert "bootstrap by respondent, 200 replicates, seed 7." in shown
+    assert "Standard errors in brackets: bootstrap" in shown
+    before = Path("t/fit.csv").read_bytes()
+    run("fit", "mine", "responses.csv", *boot, "--intervals", "percentile", "--out", "t")
+    assert Path("t/fit.csv").read_bytes() == before
+    for words, message in [
+        (("--covariance", "HC3"), "covariance: found 'HC3'; allowed: 'clustered'"),
+        (("--intervals", "bca"), "'bca' needs replicates, and this covariance is clustered"),
+        (("--replicates", "9"), "replicates: found 9; allowed: with --covariance bootstrap only"),
+    ]:
+        assert fails("fit", "mine", "responses.csv", *words) == 2
+        assert message in capsys.readouterr().err
+
+
 def test_a_fielded_design_is_not_overwritten(study, capsys):
     run("design", "mine", "--starts", "1")
     before = Path("mine/design.csv").read_bytes()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
@@ -30,10 +30,19 @@ from dce.cli.console import (
     show,
     wrote,
 )
-from dce.errors import ChoicesError, DceError, EstimationError
+from dce.cli.covariance import (
+    AnyCovariance,
+    BootstrapSeed,
+    ClustersColumn,
+    Intervals,
+    Replicates,
+    WantedCovariance,
+    interval_method,
+)
+from dce.errors import ChoicesError, DceError
 from dce.estimation.fit import Fit
 from dce.estimation.fit_mnl import fit_mnl
-from dce.estimation.inference import CovarianceKind
+from dce.estimation.inference import CovarianceKind, check_covariance
 from dce.estimation.rates import marginal_rates
 from dce.estimation.rates_result import Convention
 from dce.estimation.scenarios import ScenarioProbabilities, scenarios
@@ -74,7 +83,11 @@ def fit(
     study: StudyPath,
     responses: Responses,
     formula: Formula = None,
-    covariance: Covariance = "clustered",
+    covariance: AnyCovariance = "clustered",
+    clusters: ClustersColumn = None,
+    replicates: Replicates = None,
+    seed: BootstrapSeed = 1,
+    intervals: Intervals = "normal",
     by: Annotated[
         list[str] | None,
         typer.Option(
@@ -88,12 +101,14 @@ def fit(
     out: Out = None,
 ) -> None:
     """Fit the multinomial logit, and show the table that a paper prints."""
+    wanted, method = WantedCovariance(covariance, clusters, replicates, seed), interval_method(intervals)
     choices = read_answers(study, responses, design_path, mapping, manifest)
     show(choices)
-    kind = _kind(covariance)
-    publish("fit", fit_mnl(choices, formula, kind).table(), out)
+    fitted = wanted.applied(fit_mnl(choices, formula, *wanted.of_fit))
+    publish("fit", fitted.table(method=method), out)
     if by:
-        for table in fit_by(choices, _characteristics(by), formula, kind).tables():
+        groups = fit_by(choices, _characteristics(by), formula, *wanted.of_fit)
+        for table in wanted.applied_to_groups(groups).tables():
             publish(table.title.replace("By ", "fit_by_", 1), table, out)
 
 
@@ -179,10 +194,8 @@ def _characteristics(by: Sequence[str]) -> dict[str, list[float] | None]:
 
 
 def _kind(text: str) -> CovarianceKind:
-    kinds: dict[str, CovarianceKind] = {k: k for k in ("clustered", "robust", "classical")}
-    if text not in kinds:
-        raise EstimationError(f"covariance: found {text!r}; allowed: 'clustered', 'robust', 'classical'.")
-    return kinds[text]
+    check_covariance(text)
+    return cast(CovarianceKind, text)
 
 
 def predict(fitted: Fit, path: Path) -> ScenarioProbabilities:
