@@ -68,7 +68,7 @@ Formula = Annotated[
     str | None,
     typer.Option(help="Utility, such as 'clinician + wait + wait:age65'. Default: the study's."),
 ]
-Covariance = Annotated[str, typer.Option(help="Standard errors: clustered, robust or classical.")]
+Covariance = Annotated[str, typer.Option(help="Standard errors: clustered, robust, classical, CR2 or CR3.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Folder for the tables as CSV and LaTeX.")]
 Seed = Annotated[int, typer.Option(min=0, help="Same seed, same answers.")]
 Respondents = Annotated[int, typer.Option("--respondents", "-n", min=1, help="Simulated respondents.")]
