@@ -23,6 +23,7 @@ from dce.design.make_front import pareto_front
 from dce.design.method import Criterion
 from dce.design_settings import DesignSettings
 from dce.diagnostics.collinearity import Collinearity, collinearity
+from dce.diagnostics.compare import Comparison, compare
 from dce.diagnostics.equal_coefficients import equal_coefficients
 from dce.diagnostics.goodness import Goodness, goodness
 from dce.diagnostics.hypothesis_test import HypothesisTest, HypothesisTests
@@ -79,6 +80,7 @@ __all__ = [
     "Choices",
     "ChoicesError",
     "Collinearity",
+    "Comparison",
     "ConvergenceError",
     "Criterion",
     "DceError",
@@ -119,6 +121,7 @@ __all__ = [
     "Table",
     "certify",
     "collinearity",
+    "compare",
     "d_error_bound",
     "equal_coefficients",
     "evaluate_design",
