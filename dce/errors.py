@@ -8,6 +8,7 @@
     ├── DesignError           a design that is wrong, or cannot be made
     ├── ChoicesError          answers that are wrong, missing or not tied to the design
     ├── ScenarioError         a what-if service that cannot be coded
+    ├── ReportError           what a page or report cannot show
     └── EstimationError       a model that cannot be estimated
         ├── IdentificationError   coefficients that cannot be told apart
         ├── SeparationError       answers that are predicted perfectly
@@ -45,6 +46,10 @@ class ChoicesError(DceError):
 
 class ScenarioError(DceError):
     """A what-if service that cannot be coded."""
+
+
+class ReportError(DceError):
+    """What a page or report cannot show."""
 
 
 class EstimationError(DceError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import string
 from pathlib import Path
@@ -14,7 +13,7 @@ from dce.icons import ICONS
 from dce.survey.card import Card
 from dce.survey.manifest import make_manifest
 from dce.survey.offline_answers import FORMAT
-from dce.survey.page import page_environment
+from dce.survey.page import as_script, page_environment
 from dce.survey.survey import Survey, line_feeds
 from dce.survey_settings import Question
 
@@ -53,7 +52,7 @@ def write_offline(survey: Survey, folder: Path) -> list[Path]:
         texts=survey.texts,
         icons={name: drawing for name, drawing in ICONS.items() if name in _icons(survey)},
         script=script,
-        data=_as_script(_content(survey)),
+        data=as_script(_content(survey)),
         connect=_origin(survey.settings.post),
     )
     folder.mkdir(parents=True, exist_ok=True)
@@ -79,12 +78,6 @@ def _origin(post: str) -> str:
     """Return the source that a content security policy lets the page send to."""
     parts = urlsplit(post)
     return f"{parts.scheme}://{parts.netloc}" if post else "'none'"
-
-
-def _as_script(content: object) -> str:
-    """Return JSON that cannot end the element it stands in, whatever the texts of the study are."""
-    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
 
 
 def _icons(survey: Survey) -> set[str]:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+import numpy as np
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 
-def page_environment() -> Environment:
-    """Return the environment of the page templates: escaped, and an error for what is not there."""
+def page_environment(room: str = "dce.survey") -> Environment:
+    """Return the environment of a room's page templates: escaped, and an error for what is not there.
+
+    Templates of the survey can be included by those of any room.
+    """
+    rooms = dict.fromkeys([room, "dce.survey"])
     environment = Environment(
-        loader=PackageLoader("dce.survey"),
+        loader=ChoiceLoader([PackageLoader(name) for name in rooms]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -20,6 +26,19 @@ def page_environment() -> Environment:
     )
     environment.filters["sha256"] = _sha256
     return environment
+
+
+def as_script(content: object) -> str:
+    """Return JSON that cannot end the element it stands in, whatever the texts of the study are."""
+    text = json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=_plain, allow_nan=False)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _plain(value: object) -> object:
+    """Return a number of numpy as Python's."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"not plain: {value!r}")
 
 
 def _sha256(text: str) -> str:

@@ -1,0 +1,1 @@
+"""What people open who were not there: the what-if page."""
