@@ -51,6 +51,7 @@ from dce.estimation.fit import Fit
 from dce.estimation.fit_mnl import fit_mnl
 from dce.estimation.fit_scales import fit_scales
 from dce.estimation.rates import marginal_rates
+from dce.estimation.rates_by import RatesBy, rates_by
 from dce.estimation.rates_result import MarginalRates, RatesByReference
 from dce.estimation.scale_fit import ScaleFit
 from dce.estimation.scenario_differences import ScenarioDifferences, scenario_differences
@@ -105,6 +106,7 @@ __all__ = [
     "Quality",
     "Question",
     "RangeWarning",
+    "RatesBy",
     "RatesByReference",
     "ReadReport",
     "ResponseMap",
@@ -139,6 +141,7 @@ __all__ = [
     "power",
     "prior_draws",
     "quality",
+    "rates_by",
     "read_long",
     "read_responses",
     "read_wide",

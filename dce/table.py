@@ -25,8 +25,8 @@ WIDTH = 80
 """Columns of a terminal that every table must fit."""
 LABEL = 28
 """Columns for the labels of rows where a table is wide; longer ones go on in the next line."""
-ESTIMATE = re.compile(r"[-–]?|([-<]?[\d,.]+(e[-+]\d+)?( \([-\d,.e+ ]+\))?)")
-"""A number, with its error or interval in brackets."""
+ESTIMATE = re.compile(r"[-–]?|[-<]?[\d,.]+(e[-+]\d+)?( \([-\d,.e+∞ to]+\))?")
+"""A number, with its error or interval in brackets, or a dash in its place."""
 
 
 def number(value: object, spec: str = ".3f") -> str:
@@ -206,7 +206,9 @@ def _is_numeric(column: pd.Series) -> bool:
 def _are_estimates(column: pd.Series) -> bool:
     """Whether a column is of numbers with their errors in brackets."""
     texts = [value for value in column if isinstance(value, str)]
-    return len(texts) == len(column) and all(map(ESTIMATE.fullmatch, texts)) and any("(" in t for t in texts)
+    others = pd.Series([value for value in column if not isinstance(value, str)], dtype=object)
+    some = any("(" in text or text == "–" for text in texts)
+    return some and _is_numeric(others) and all(map(ESTIMATE.fullmatch, texts))
 
 
 def _latex(text: str) -> str:

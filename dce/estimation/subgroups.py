@@ -17,6 +17,8 @@ from dce.estimation.inference import CovarianceKind, check_covariance
 from dce.estimation.utility import learn_utility
 from dce.table import Table, number
 
+FEW_CLUSTERS = 40
+"""Clusters below which clustered errors get a caution (Cameron and Miller 2015, section VI.A: 20 to 50)."""
 ALL = "All"
 """What everybody is called beside subgroups."""
 
@@ -118,10 +120,11 @@ class SubgroupFits:
             columns[heading] = _column(self.fits.get(group.name), group.n_respondents, group.n_tasks, fit)
         index = [fit.label(str(name)) for name in fit.coefficients.index]
         index += ["Respondents", "Answered tasks", "Log-likelihood"]
-        notes = [f"Standard errors in brackets: {fit.inference}."]
+        notes = [f"Standard errors in brackets: {fit.inference}.", *self._few(groups)]
         if any(group.name in self.refused for group in groups):
             notes.append("–: not estimated.")
         notes += [str(self.refused[group.name]) for group in groups if group.name in self.refused]
+        notes += [f"Left out: {n:,d} {what}." for what, n in fit.left_out.items() if n]
         notes += [
             f"Left out of the groups: {n:,d} {what}."
             for what, n in self.left_out.items()
@@ -129,6 +132,22 @@ class SubgroupFits:
         ]
         frame = pd.DataFrame(columns, index=pd.Index(index, name=""))
         return Table(f"By {', '.join(characteristics)}", frame, {}, tuple(notes))
+
+    def _few(self, groups: list[Group]) -> list[str]:
+        """Caution against errors clustered by so few that they are too small."""
+        few = [
+            f"{group.value}: {fit.inference.n_clusters}"
+            for group in groups
+            if (fit := self.fits.get(group.name)) is not None
+            and fit.inference.kind == "clustered"
+            and (fit.inference.n_clusters or 0) < FEW_CLUSTERS
+        ]
+        if not few:
+            return []
+        return [
+            f"Caution: few clusters ({', '.join(few)}), with which these errors are too small; "
+            "covariance='CR3' corrects them."
+        ]
 
     def __str__(self) -> str:
         return "\n\n".join(map(str, self.tables()))

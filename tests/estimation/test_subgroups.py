@@ -222,3 +222,12 @@ def test_rates_of_subgroups_can_share_their_directions(choices):
 def test_many_values_are_not_groups(elsewhere):
     with pytest.raises(dce.ChoicesError, match="has 30 values; allowed: up to 20"):
         dce.fit_by(dce.Choices(elsewhere.frame.assign(age=elsewhere.frame["respondent"])), "age", "price")
+
+
+def test_few_clusters_get_a_caution(choices):
+    frame = choices.frame.assign(kind=np.where(choices.frame["respondent"] <= 20, "pilot", "main"))
+    few = dce.Choices(frame, choices.study, {"rows without any answer": 3})
+    shown = " ".join(str(dce.fit_by(few, "kind")).split())
+    assert "Caution: few clusters (pilot: 20)" in shown
+    assert "Left out: 3 rows without any answer." in shown
+    assert "Caution" not in str(dce.fit_by(few, "kind", covariance="CR3"))
