@@ -22,16 +22,22 @@ from dce.design.make import evaluate_design, make_design
 from dce.design.make_front import pareto_front
 from dce.design.method import Criterion
 from dce.design_settings import DesignSettings
+from dce.diagnostics.ben_akiva_swait import BenAkivaSwait, ben_akiva_swait
 from dce.diagnostics.collinearity import Collinearity, collinearity
 from dce.diagnostics.compare import Comparison, compare
 from dce.diagnostics.equal_coefficients import equal_coefficients
 from dce.diagnostics.goodness import Goodness, goodness
 from dce.diagnostics.hypothesis_test import HypothesisTest, HypothesisTests
+from dce.diagnostics.iia import iia
 from dce.diagnostics.influence import Influence, influence
+from dce.diagnostics.left_right import left_right
 from dce.diagnostics.likelihood_ratio import likelihood_ratio
+from dce.diagnostics.linearity import Linearity, linearity
 from dce.diagnostics.pooled import fit_pooled
 from dce.diagnostics.pooled_fit import PooledFit
 from dce.diagnostics.score import score_test
+from dce.diagnostics.standard_tests import standard_tests
+from dce.diagnostics.swait_louviere import SwaitLouviere, swait_louviere
 from dce.diagnostics.wald import wald
 from dce.errors import (
     ChoicesError,
@@ -50,6 +56,8 @@ from dce.errors import (
 from dce.estimation.fit import Fit
 from dce.estimation.fit_mnl import fit_mnl
 from dce.estimation.fit_scales import fit_scales
+from dce.estimation.rate_differences import rate_differences
+from dce.estimation.rate_differences_result import RateDifferences
 from dce.estimation.rates import marginal_rates
 from dce.estimation.rates_by import RatesBy, rates_by
 from dce.estimation.rates_result import MarginalRates, RatesByReference
@@ -76,6 +84,7 @@ from dce.table import Table
 __all__ = [
     "Alternative",
     "Attribute",
+    "BenAkivaSwait",
     "Bound",
     "Certificate",
     "Choices",
@@ -99,6 +108,7 @@ __all__ = [
     "HypothesisTests",
     "IdentificationError",
     "Influence",
+    "Linearity",
     "MarginalRates",
     "PooledFit",
     "Power",
@@ -106,6 +116,7 @@ __all__ = [
     "Quality",
     "Question",
     "RangeWarning",
+    "RateDifferences",
     "RatesBy",
     "RatesByReference",
     "ReadReport",
@@ -120,7 +131,9 @@ __all__ = [
     "SubgroupFits",
     "SurveySettings",
     "SurveyWarning",
+    "SwaitLouviere",
     "Table",
+    "ben_akiva_swait",
     "certify",
     "collinearity",
     "compare",
@@ -133,14 +146,18 @@ __all__ = [
     "fit_pooled",
     "fit_scales",
     "goodness",
+    "iia",
     "influence",
+    "left_right",
     "likelihood_ratio",
+    "linearity",
     "make_design",
     "marginal_rates",
     "pareto_front",
     "power",
     "prior_draws",
     "quality",
+    "rate_differences",
     "rates_by",
     "read_long",
     "read_responses",
@@ -149,6 +166,8 @@ __all__ = [
     "scenarios",
     "score_test",
     "simulate_choices",
+    "standard_tests",
+    "swait_louviere",
     "wald",
     "write_responses",
 ]

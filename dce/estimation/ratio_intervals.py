@@ -7,6 +7,7 @@ covariances. q is the quantile of a two-sided interval.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,15 +53,17 @@ class Moments:
         r = self.n / self.d
         return np.sqrt(self.V_nn - 2 * r * self.V_nd + r**2 * self.V_dd) / abs(self.d)
 
-    @property
-    def z(self) -> float:
-        """Size of the denominator in standard errors."""
-        return abs(self.d) / float(np.sqrt(self.V_dd))
-
 
 def moments(A: FloatArray, b: FloatArray, beta: FloatArray, V: FloatArray) -> Moments:
     """Return numerators and denominator with their variances and covariances."""
     return Moments(A @ beta, float(b @ beta), np.einsum("rk,kl,rl->r", A, V, A), A @ V @ b, float(b @ V @ b))
+
+
+def ratio_covariance(A: FloatArray, b: FloatArray, beta: FloatArray, V: FloatArray) -> FloatArray:
+    """Return the covariance of the ratios by the delta method, (R, R): J V J' with J = (A - r b') / d."""
+    n, d = A @ beta, float(b @ beta)
+    J = (A - np.outer(n / d, b)) / d
+    return np.asarray(J @ V @ J.T)
 
 
 def delta_intervals(m: Moments, q: float) -> RatioIntervals:
@@ -116,7 +119,11 @@ def percentile_intervals(
 
 
 def krinsky_robb_draws(
-    beta: FloatArray, V: FloatArray, draws: int, seed: int, degrees_of_freedom: float = np.inf
+    beta: FloatArray,
+    V: FloatArray,
+    draws: int,
+    seed: int | Sequence[int],
+    degrees_of_freedom: float = np.inf,
 ) -> FloatArray:
     """Draw coefficients from their estimated distribution, (D, K).
 
