@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from dce.errors import FormulaError, ScenarioError
-from dce.estimation.fit import Fit
-from dce.estimation.services import (
-    Services,
-    as_frame,
-    checked_services,
-    warn_of_range,
-    warn_of_restrictions,
-)
-from dce.formula import ALTERNATIVE, CONSTANTS
-from dce.logit import FloatArray, log_probabilities, mean_attributes
+from dce.estimation.calibrated import AnyFit
+from dce.estimation.probabilities import log_odds_gradients, log_others, log_shares, shares_at
+from dce.estimation.propagation import Method, Quantity, Uncertainty, intervals
+from dce.estimation.scenario import Scenario, SeveralScenarios, coded_scenarios, scenario_notes
+from dce.estimation.subgroups import ALL, SubgroupFits
+from dce.logit import FloatArray
 from dce.table import Table
 
 
@@ -33,15 +28,18 @@ class ScenarioProbabilities:
     ----------
     frame : pandas.DataFrame
         One row per service: ``scenario``, ``service``, ``probability``, ``standard error``,
-        ``low``, ``high``.
+        ``low``, ``high``; for subgroups also ``group``.
     level : float
         Of the intervals.
     notes : tuple of str
+    by : str or None
+        The characteristic that divides the respondents.
     """
 
     frame: pd.DataFrame
     level: float
     notes: tuple[str, ...]
+    by: str | None = None
 
     def table(self) -> Table:
         """Return the table that a paper prints."""
@@ -49,11 +47,15 @@ class ScenarioProbabilities:
         rows: list[list[float]] = []
         labels: list[str] = []
         for scenario, services in self.frame.groupby("scenario", sort=False):
-            labels += [str(scenario), *(f"  {service}" for service in services["service"])]
+            labels += [str(scenario), *map(self._label, services.to_dict("records"))]
             rows += [[math.nan] * 3, *services[["probability", "low", "high"]].to_numpy().tolist()]
         frame = pd.DataFrame(rows, columns=columns, index=pd.Index(labels, name=""))
         formats = dict.fromkeys(columns, ".2%")
-        return Table("Probability of choosing each service", frame, formats, self.notes)
+        by = f", by {self.by}" if self.by else ""
+        return Table(f"Probability of choosing each service{by}", frame, formats, self.notes)
+
+    def _label(self, row: Mapping[Hashable, Any]) -> str:
+        return f"  {row['service']}" + (f", {row['group']}" if self.by else "")
 
     def __str__(self) -> str:
         return str(self.table())
@@ -63,22 +65,36 @@ class ScenarioProbabilities:
 
 
 def scenarios(
-    fit: Fit,
-    services: str | Path | pd.DataFrame | Mapping[str, Services],
+    fit: AnyFit | SubgroupFits,
+    services: SeveralScenarios,
     level: float = 0.95,
+    method: Method = "delta",
+    *,
+    draws: int = 10_000,
+    seed: int = 1,
+    scale: float = 1.0,
 ) -> ScenarioProbabilities:
     """Predict how services that compete in a scenario share the choices.
 
     Parameters
     ----------
-    fit : Fit
+    fit : Fit, CalibratedFit or SubgroupFits
+        Subgroups are shown side by side.
     services : path, pandas.DataFrame or mapping
         A ``scenarios.toml`` file; a frame with one row per service and columns ``scenario``,
         ``service`` and one per attribute; or a mapping of scenario to service to attributes.
         ``alternative`` says which alternative of the study a service is, for its constant; without
-        it the constants are not used. A characteristic that the utility uses needs a column too.
+        it the constants are not used. A characteristic of the respondent that the utility uses may
+        be given, the same for all services of a scenario; without it the probabilities are averaged
+        over the respondents of the answers.
     level : float, optional
         Of the confidence intervals.
+    method : {"delta", "krinsky-robb", "bootstrap"}, optional
+        The bootstrap needs ``fit.with_covariance("bootstrap")``.
+    draws, seed : int, optional
+        Of the Krinsky-Robb method.
+    scale : float, optional
+        Multiplies all utilities: the ratio of the scale of real choices to that of the stated ones.
 
     Returns
     -------
@@ -88,6 +104,8 @@ def scenarios(
     ------
     ScenarioError
         For an unknown key or level, a missing attribute, or fewer than two services.
+    EstimationError
+        For an unknown method, or the bootstrap without replicates.
 
     Warns
     -----
@@ -101,58 +119,65 @@ def scenarios(
     that scale by the delta method and transformed back, so that they stay between 0 and 1. For two
     services they are exact in the sense that the log-odds are linear in the coefficients.
     """
-    frame, source = as_frame(services)
-    frame = checked_services(frame, fit, source)
-    warn_of_range(frame, fit, source)
-    if fit.study is not None:
-        warn_of_restrictions(frame, fit.study, source)
-    try:
-        X = fit.coding.matrix(frame)
-    except FormulaError as error:
-        raise ScenarioError(f"{source}: {error}") from error
-    beta = np.asarray(fit.coefficients, dtype=np.float64)
-    V = fit.covariance.to_numpy()
-    half = fit.quantile(level)
-    probability, error_of_p, low, high = (np.full(len(frame), np.nan) for _ in range(4))
-    for _, rows in frame.groupby("scenario", sort=False).indices.items():
-        log_P, se = _log_odds_error(X[rows], beta, V)
-        P = np.exp(log_P)
-        log_odds = log_P - _log1m(log_P)
-        probability[rows] = P
-        error_of_p[rows] = P * (1 - P) * se
-        low[rows] = expit(log_odds - half * se)
-        high[rows] = expit(log_odds + half * se)
-    result = frame[["scenario", "service"]].assign(
-        probability=probability, **{"standard error": error_of_p}, low=low, high=high
+    how = Uncertainty(level, method, draws, seed)
+    if isinstance(fit, SubgroupFits):
+        return _by_group(fit, services, how, scale)
+    coded = coded_scenarios(fit, services, scale)
+    return ScenarioProbabilities(_frame(fit, coded, how), level, _notes([fit], coded, how, scale))
+
+
+def _by_group(
+    groups: SubgroupFits, services: SeveralScenarios, how: Uncertainty, scale: float
+) -> ScenarioProbabilities:
+    fits = {ALL: groups.everybody, **groups.fits}
+    coded = coded_scenarios(groups.everybody, services, scale, stacklevel=4)
+    frames = [_frame(groups.everybody, coded, how).assign(group=ALL)]
+    for group, fit in groups.fits.items():
+        theirs = coded_scenarios(fit, services, scale, quiet=True)
+        frames.append(_frame(fit, theirs, how).assign(group=group))
+    each = np.tile(np.arange(len(frames[0])), len(frames))
+    frame = pd.concat(frames).iloc[np.argsort(each, kind="stable")].reset_index(drop=True)
+    columns = ["scenario", "service", "group", "probability", "standard error", "low", "high"]
+    notes = _notes(list(fits.values()), coded, how, scale)
+    refused = tuple(f"Not estimated: {error}" for error in groups.refused.values())
+    return ScenarioProbabilities(frame[columns], how.level, notes + refused, groups.by)
+
+
+def _frame(fit: AnyFit, coded: list[Scenario], how: Uncertainty) -> pd.DataFrame:
+    quantity = probabilities(fit, coded)
+    found = intervals(fit, quantity, how)
+    return pd.DataFrame(
+        {
+            "scenario": [one.name for one in coded for _ in one.services],
+            "service": [service for one in coded for service in one.services],
+            "probability": quantity.value,
+            "standard error": found.error,
+            "low": found.low,
+            "high": found.high,
+        }
     )
-    return ScenarioProbabilities(result, level, tuple(_notes(fit, frame)))
 
 
-def _log_odds_error(X: FloatArray, beta: FloatArray, V: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return log P and the delta-method standard error of log(P/(1-P)) of one scenario's services.
+def probabilities(fit: AnyFit, coded: Sequence[Scenario]) -> Quantity:
+    """Return the probability of every service of every scenario, M in all, in their order."""
+    beta = np.asarray(fit.coefficients, dtype=np.float64)
+    log_P = [log_shares(one.X, one.shares, beta) for one in coded]
+    log_Q = np.concatenate([log_others(one) for one in log_P])
+    flat = np.concatenate(log_P)
+    G = np.concatenate([log_odds_gradients(one.X, one.shares, beta) for one in coded])
 
-    (x_j - mean) / (1 - P_j) equals x_j minus the mean over the other services, which stays exact
-    where P_j is close to one.
-    """
-    log_P = log_probabilities(X, beta)
-    gradients = []
-    for j in range(len(X)):
-        others = np.delete(X, j, axis=0)
-        P_others = np.exp(log_probabilities(others, beta))
-        gradients.append(X[j] - mean_attributes(others, P_others))
-    G = np.array(gradients)
-    return log_P, np.sqrt(np.einsum("jk,kl,jl->j", G, V, G))
+    def at(B: FloatArray) -> FloatArray:
+        return np.concatenate([shares_at(one.X, one.shares, B) for one in coded], axis=1)
+
+    return Quantity(
+        value=np.exp(flat),
+        gradient=np.exp(flat + log_Q)[:, None] * G,
+        at=at,
+        working=flat - log_Q,
+        working_gradient=G,
+        natural=lambda odds: np.asarray(expit(odds), dtype=np.float64),
+    )
 
 
-def _log1m(log_P: FloatArray) -> FloatArray:
-    """Return log(1 - P) of every alternative, exact where P is close to one."""
-    total = [np.logaddexp.reduce(np.delete(log_P, j)) for j in range(len(log_P))]
-    return np.array(total, dtype=np.float64)
-
-
-def _notes(fit: Fit, frame: pd.DataFrame) -> list[str]:
-    notes = [f"Intervals: delta method on the log-odds; standard errors {fit.covariance_kind}."]
-    uses = {ALTERNATIVE, CONSTANTS} & set(fit.coding.variables)
-    if uses and frame[ALTERNATIVE].isna().any():
-        notes.append("Services that name no alternative get no constant.")
-    return notes
+def _notes(fits: Sequence[AnyFit], coded: list[Scenario], how: Uncertainty, scale: float) -> tuple[str, ...]:
+    return (how.note(fits, " on the log-odds"), *scenario_notes(fits[0], coded, scale))

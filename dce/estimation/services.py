@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from dce.errors import RangeWarning, ScenarioError, listed
-from dce.estimation.fit import Fit
+from dce.estimation.averaging import characteristics
+from dce.estimation.calibrated import AnyFit
 from dce.formula import ALTERNATIVE, CONSTANTS
 from dce.study import Study
 from dce.toml import read_toml
@@ -60,6 +61,7 @@ def _check_keys(where: str, table: Mapping[str, object], allowed: set[str]) -> N
 def as_frame(
     services: str | Path | pd.DataFrame | Mapping[str, Services],
 ) -> tuple[pd.DataFrame, str]:
+    """Return one row per service of every scenario, as given, and what messages call them."""
     if isinstance(services, (str, Path)):
         return read_scenarios(services), str(services)
     if isinstance(services, pd.DataFrame):
@@ -85,7 +87,13 @@ def as_frame(
     return pd.DataFrame(rows), "the scenarios"
 
 
-def checked_services(frame: pd.DataFrame, fit: Fit, source: str) -> pd.DataFrame:
+def checked_services(frame: pd.DataFrame, fit: AnyFit, source: str, least: int = 2) -> pd.DataFrame:
+    """Return the services with a column for everything that the utility uses; ``least`` per scenario.
+
+    Raises
+    ------
+    ScenarioError
+    """
     study, coding = fit.study, fit.coding
     attributes = study.attribute_names if study else ()
     known = {"scenario", "service", ALTERNATIVE, *attributes, *coding.variables} - {CONSTANTS}
@@ -104,33 +112,32 @@ def checked_services(frame: pd.DataFrame, fit: Fit, source: str) -> pd.DataFrame
         at = frame[twice].iloc[0]
         raise ScenarioError(f"{source}, {at['scenario']!r}: service {at['service']!r} occurs twice.")
     sizes = frame["scenario"].value_counts(sort=False)
-    if (sizes < 2).any():
-        name = sizes.index[sizes < 2][0]
+    if (sizes < least).any():
+        name = sizes.index[sizes < least][0]
         raise ScenarioError(f"{source}, {name!r}: found one service; allowed: two or more.")
     wanted = [name for name in (*attributes, *coding.variables, ALTERNATIVE) if name != CONSTANTS]
     frame = frame.reindex(columns=list(dict.fromkeys(["scenario", "service", *frame.columns, *wanted])))
     frame[ALTERNATIVE] = frame[ALTERNATIVE].astype(object).where(frame[ALTERNATIVE].notna(), None)
-    _check_chooser(frame, fit, source)
+    choosers = characteristics(fit)
+    _check_chooser(frame, choosers, source)
     for row in range(len(frame)):
         service = frame.iloc[row].to_dict()
-        _check_service(service, fit, f"{source}, {service['scenario']!r}, {service['service']!r}")
+        _check_service(service, fit, choosers, f"{source}, {service['scenario']!r}, {service['service']!r}")
     return study.typed(frame) if study else frame
 
 
-def _check_chooser(frame: pd.DataFrame, fit: Fit, source: str) -> None:
+def _check_chooser(frame: pd.DataFrame, choosers: Sequence[str], source: str) -> None:
     """Refuse services of one scenario that say different things of who chooses."""
-    if fit.study is None:
-        return
-    for name in set(fit.coding.variables) - {*fit.study.attribute_names, ALTERNATIVE, CONSTANTS}:
-        several = frame.groupby("scenario", sort=False)[name].nunique() > 1
+    for name in choosers:
+        several = frame.groupby("scenario", sort=False)[name].nunique(dropna=False) > 1
         if several.any():
             raise ScenarioError(
                 f"{source}, {several.index[several][0]!r}: {name} differs between services; allowed: one "
-                "value, because one person chooses between them."
+                "value, because one person chooses between them, or none for an average over respondents."
             )
 
 
-def _check_service(service: dict[Any, Any], fit: Fit, where: str) -> None:
+def _check_service(service: dict[Any, Any], fit: AnyFit, choosers: Sequence[str], where: str) -> None:
     study, coding = fit.study, fit.coding
     alternative = service[ALTERNATIVE]
     if study and alternative is not None and alternative not in study.alternative_names:
@@ -149,7 +156,7 @@ def _check_service(service: dict[Any, Any], fit: Fit, where: str) -> None:
         attribute = study.attribute(name) if study and name in study.attribute_names else None
         has = not (study and attribute and alternative and not study.has(alternative, attribute))
         if pd.isna(value):
-            if has and name in coding.variables:
+            if has and name in coding.variables and name not in choosers:
                 hint = ""
                 if study and attribute and study.opt_out and alternative is None:
                     hint = f", or alternative = {study.opt_out.name!r} if it is the opt-out"
@@ -169,7 +176,7 @@ def _check_service(service: dict[Any, Any], fit: Fit, where: str) -> None:
             raise ScenarioError(f"{where}: {name} is {value!r}; allowed: {_allowed(fit, name)}.")
 
 
-def _needs_alternative(fit: Fit) -> bool:
+def _needs_alternative(fit: AnyFit) -> bool:
     """Whether a service without an alternative would lose more than a constant."""
     labelled = fit.study is not None and fit.study.labelled
     interacts = any(len(part) > 1 and part & {ALTERNATIVE, CONSTANTS} for part in fit.coding.parts)
@@ -177,7 +184,7 @@ def _needs_alternative(fit: Fit) -> bool:
     return interacts or (labelled and bool(uses))
 
 
-def _allowed(fit: Fit, name: str) -> str:
+def _allowed(fit: AnyFit, name: str) -> str:
     if fit.study and name in fit.study.attribute_names and not fit.study.attribute(name).is_numeric:
         return listed(fit.study.attribute(name).levels, 20)
     if name in fit.coding.categories:
@@ -186,7 +193,8 @@ def _allowed(fit: Fit, name: str) -> str:
     return f"a number, from {low:g} to {high:g} in the study"
 
 
-def warn_of_range(frame: pd.DataFrame, fit: Fit, source: str) -> None:
+def warn_of_range(frame: pd.DataFrame, fit: AnyFit, source: str, stacklevel: int) -> None:
+    """Warn of values outside the range that respondents were asked about."""
     for name, (low, high) in fit.coding.ranges.items():
         values = frame[name].astype(np.float64)
         outside = (values < low) | (values > high)
@@ -196,11 +204,11 @@ def warn_of_range(frame: pd.DataFrame, fit: Fit, source: str) -> None:
                 f"{source}, {at['scenario']!r}, {at['service']!r}: {name} is {values.iloc[row]:g}, outside "
                 f"the studied range, {low:g} to {high:g}.",
                 RangeWarning,
-                stacklevel=3,
+                stacklevel=stacklevel + 1,
             )
 
 
-def warn_of_restrictions(frame: pd.DataFrame, study: Study, source: str) -> None:
+def warn_of_restrictions(frame: pd.DataFrame, study: Study, source: str, stacklevel: int) -> None:
     """Warn of services that the restrictions of the study kept from every card."""
     for rule in study.rules:
         attributes = [study.attribute(name) for name in rule.attributes]
@@ -213,5 +221,5 @@ def warn_of_restrictions(frame: pd.DataFrame, study: Study, source: str) -> None
                     f"{source}, {at['scenario']!r}, {at['service']!r}: such a service was never shown; "
                     f"the study has the restriction {rule.text}.",
                     RangeWarning,
-                    stacklevel=3,
+                    stacklevel=stacklevel + 1,
                 )

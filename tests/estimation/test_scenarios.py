@@ -1,11 +1,12 @@
 """Scenarios: probabilities and intervals by hand, by simulation from the covariance, and by name."""
 
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.special import expit, softmax
+from scipy.special import expit, logit, softmax
 
 import dce
 
@@ -83,13 +84,125 @@ def test_probabilities_close_to_one_keep_their_intervals(fit):
     assert result["probability"].iloc[1] > 0
 
 
-def test_characteristics_that_the_utility_uses_are_asked_for(small_choices):
-    frame = small_choices.frame.assign(age65=lambda f: f["respondent"] % 2)
-    fit = dce.fit_mnl(dce.Choices(frame, small_choices.study), "wait + parking + wait:age65")
-    with pytest.raises(dce.ScenarioError, match="age65 is missing; allowed: a number, from 0 to 1"):
-        dce.scenarios(fit, {"x": {"near": NEAR, "far": FAR}})
+@pytest.fixture(scope="module")
+def with_age(small_choices):
+    """Answers of respondents of whom every third is old, and a utility that depends on it."""
+    frame = small_choices.frame
+    return dce.Choices(frame.assign(age65=(frame["respondent"] % 3 == 0).astype(int)), small_choices.study)
+
+
+@pytest.fixture(scope="module")
+def fit_with_age(with_age):
+    return dce.fit_mnl(with_age, "wait + parking + wait:age65")
+
+
+def test_a_characteristic_that_is_given_is_a_condition(fit_with_age):
     old = {"near": {**NEAR, "age65": 1}, "far": {**FAR, "age65": 1}}
-    assert dce.scenarios(fit, {"x": old}).frame["probability"].sum() == pytest.approx(1)
+    b = fit_with_age.coefficients
+    v = -6 * (b["wait"] + b["wait:age65"]) - b["parking[yes]"]
+    assert dce.scenarios(fit_with_age, {"x": old}).frame["probability"].iloc[0] == pytest.approx(expit(v))
+
+
+def test_without_it_probabilities_are_averaged_over_the_respondents(fit_with_age, with_age):
+    result = dce.scenarios(fit_with_age, {"x": {"near": NEAR, "far": FAR}})
+    b, V = fit_with_age.coefficients, fit_with_age.covariance
+    who = with_age.frame.drop_duplicates("respondent")["age65"]
+    xs = [
+        pd.Series({"constant[B]": 0, "wait": -6, "parking[yes]": -1, "wait:age65": -6 * age}) for age in who
+    ]
+    P = np.array([expit(x @ b) for x in xs])
+    gradient = np.mean([p * (1 - p) * x for p, x in zip(P, xs, strict=True)], axis=0)
+    row = result.frame.iloc[0]
+    assert row["probability"] == pytest.approx(P.mean(), rel=1e-12)
+    assert row["standard error"] == pytest.approx(np.sqrt(gradient @ V.to_numpy() @ gradient), rel=1e-10)
+    text = " ".join(str(result).split())
+    assert "Averaged over age65 of the 200 respondents." in text
+    assert "take the mix of respondents as known" in text
+
+
+def test_averages_are_weighted_and_count_each_respondent_once(small_choices):
+    frame = small_choices.frame
+    frame = frame[~((frame["respondent"] == 3) & (frame["task"] > frame["task"].min() + 3))]
+    frame = frame.assign(age65=frame["respondent"] % 2, weight=1.0 + (frame["respondent"] % 5))
+    fit = dce.fit_mnl(dce.Choices(frame, small_choices.study), "wait + wait:age65")
+    P = dce.scenarios(fit, {"x": {"near": NEAR, "far": FAR}}).frame["probability"].iloc[0]
+    b = fit.coefficients
+    each = frame.drop_duplicates("respondent")
+    by_hand = expit(-6 * (b["wait"] + b["wait:age65"] * each["age65"]))
+    assert pytest.approx(np.average(by_hand, weights=each["weight"]), rel=1e-12) == P
+
+
+def test_a_characteristic_is_given_for_all_services_or_none(fit_with_age):
+    with pytest.raises(dce.ScenarioError, match="age65 differs between services"):
+        dce.scenarios(fit_with_age, {"x": {"near": {**NEAR, "age65": 1}, "far": FAR}})
+
+
+def test_krinsky_robb_is_close_to_the_delta_method_and_repeats_itself(fit):
+    three = {"one": {"near": NEAR, "far": FAR, "middle": {"wait": 4, "parking": "yes", "mode": "phone"}}}
+    delta = dce.scenarios(fit, three).frame
+    drawn = dce.scenarios(fit, three, method="krinsky-robb", draws=40_000, seed=3)
+    again = dce.scenarios(fit, three, method="krinsky-robb", draws=40_000, seed=3)
+    pd.testing.assert_frame_equal(drawn.frame, again.frame, check_exact=True)
+    # 40,000 draws leave an error of about 0.001 in a percentile.
+    for column in ("standard error", "low", "high"):
+        assert drawn.frame[column].to_numpy() == pytest.approx(delta[column].to_numpy(), abs=0.004)
+    assert "Krinsky-Robb, percentiles of 40,000 draws (seed 3)" in " ".join(str(drawn).split())
+
+
+def test_the_bootstrap_takes_percentiles_of_replicates(fit, rng):
+    with pytest.raises(dce.EstimationError, match=r"fit.with_covariance\(\"bootstrap\"\) makes them"):
+        dce.scenarios(fit, {"x": {"near": NEAR, "far": FAR}}, method="bootstrap")
+    replicates = rng.multivariate_normal(fit.coefficients, fit.covariance, size=500)
+    resampled = replace(fit, inference=replace(fit.inference, replicates=replicates))
+    row = dce.scenarios(resampled, {"x": {"near": NEAR, "far": FAR}}, method="bootstrap").frame.iloc[0]
+    P = expit(replicates @ np.array([0, -6, -1, 0, -1]))
+    assert row[["low", "high"]].tolist() == pytest.approx(np.quantile(P, [0.025, 0.975]).tolist())
+    assert row["standard error"] == pytest.approx(P.std(ddof=1))
+
+
+def test_few_clusters_make_intervals_wider(fit):
+    few = replace(fit, inference=replace(fit.inference, degrees_of_freedom=9.0))
+    x = {"x": {"near": NEAR, "far": FAR}}
+    wide, plain = dce.scenarios(few, x).frame.iloc[0], dce.scenarios(fit, x).frame.iloc[0]
+    odds = [logit(row["high"]) - logit(row["probability"]) for row in (wide, plain)]
+    assert odds[0] / odds[1] == pytest.approx(2.262157 / 1.959964, rel=1e-5)
+
+
+def test_scale_multiplies_utilities(fit):
+    x = {"x": {"near": NEAR, "far": FAR}}
+    plain, scaled = dce.scenarios(fit, x), dce.scenarios(fit, x, scale=0.5)
+    for column in ("probability", "low", "high"):
+        half = expit(logit(plain.frame[column]) / 2)
+        assert scaled.frame[column].to_numpy() == pytest.approx(half.to_numpy())
+    assert "multiplied by 0.5, which is taken as known" in " ".join(str(scaled).split())
+    with pytest.raises(dce.ScenarioError, match="scale: found 0; allowed: a positive number"):
+        dce.scenarios(fit, x, scale=0)
+
+
+def test_subgroups_are_side_by_side(with_age):
+    fits = dce.fit_by(with_age, "age65", "wait + parking")
+    x = {"x": {"near": NEAR, "far": FAR}, "y": {"far": FAR, "near": NEAR}}
+    result = dce.scenarios(fits, x)
+    assert result.frame["group"].tolist()[:6] == ["All", "0", "1"] * 2
+    alone = dce.scenarios(fits["1"], x).frame
+    pd.testing.assert_frame_equal(
+        result.frame[result.frame["group"] == "1"].drop(columns="group").reset_index(drop=True), alone
+    )
+    assert "  near, All" in str(result)
+    assert max(map(len, str(result).splitlines())) <= 80
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"method": "jackknife"}, "method: found 'jackknife'; allowed: 'delta', 'krinsky-robb', 'bootstrap'"),
+        ({"method": "krinsky-robb", "draws": 5}, "draws: found 5; allowed: a whole number"),
+        ({"level": 95}, "level: found 95; allowed: between 0 and 1"),
+    ],
+)
+def test_wrong_settings_are_refused(fit, settings, message):
+    with pytest.raises(dce.EstimationError, match=message):
+        dce.scenarios(fit, {"x": {"near": NEAR, "far": FAR}}, **settings)
 
 
 def test_labelled_services_must_say_which_they_are():

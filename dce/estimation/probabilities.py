@@ -1,0 +1,118 @@
+"""Choice probabilities of one scenario, averaged over kinds of respondents, and their derivatives.
+
+Notation
+--------
+C classes of respondents, J services, K coefficients, R draws of the coefficients.
+
+X : (C, J, K) array
+    Services as each class sees them.
+shares : (C,) array
+    Share of each class, summing to one.
+beta : (K,) array
+B : (R, K) array
+    Draws of the coefficients.
+P : (C, J) array
+    P_cj; the averaged probability is P_j = sum_c s_c P_cj, and Q_j = 1 - P_j that of all others.
+
+Reference: Train (2009), Discrete Choice Methods with Simulation, 2nd ed., sections 2.5 and 3.6.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import log_softmax, logsumexp, softmax
+
+from dce.logit import FloatArray, log_probabilities, mean_attributes
+
+CELLS = 2_000_000
+"""Utilities that are held at once when probabilities are computed for many draws."""
+
+
+def log_shares(X: FloatArray, shares: FloatArray, beta: FloatArray) -> FloatArray:
+    """Return log P_j, shape (J,)."""
+    log_P = log_probabilities(X, beta)
+    return np.asarray(logsumexp(log_P + np.log(shares)[:, None], axis=0), dtype=np.float64)
+
+
+def log_others(log_P: FloatArray) -> FloatArray:
+    """Return log(1 - P_j) along the last axis, exact where P_j is close to one or to zero."""
+    J = log_P.shape[-1]
+    each = [logsumexp(np.delete(log_P, j, axis=-1), axis=-1) for j in range(J)]
+    return np.stack(each, axis=-1).astype(np.float64)
+
+
+def log_odds_gradients(X: FloatArray, shares: FloatArray, beta: FloatArray) -> FloatArray:
+    """Return the gradient of every log(P_j / Q_j), shape (J, K).
+
+    Within a class it is x_j minus the mean of x over the other services, which stays exact where P_j
+    is close to one. Averaged, it is the sum over classes of s_c P_cj Q_cj / (P_j Q_j) times that.
+    """
+    log_P = log_probabilities(X, beta)
+    log_mean = log_shares(X, shares, beta)
+    log_weight = (
+        np.log(shares)[:, None] + log_P + log_others(log_P) - log_mean - log_others(log_mean)
+    )  # (C, J); zero where there is one class
+    gradients = []
+    for j in range(X.shape[1]):
+        others = np.delete(X, j, axis=1)
+        P_others = softmax(others @ beta, axis=-1)
+        contrast = X[:, j] - mean_attributes(others, P_others)
+        gradients.append(np.exp(log_weight[:, j]) @ contrast)
+    return np.array(gradients)
+
+
+def share_gradients(X: FloatArray, shares: FloatArray, beta: FloatArray) -> FloatArray:
+    """Return the gradient of every P_j, shape (J, K)."""
+    log_P = log_shares(X, shares, beta)
+    PQ = np.exp(log_P + log_others(log_P))
+    return PQ[:, None] * log_odds_gradients(X, shares, beta)
+
+
+def shares_at(X: FloatArray, shares: FloatArray, B: FloatArray) -> FloatArray:
+    """Return P_j for each draw of the coefficients, shape (R, J)."""
+    C, J, _ = X.shape
+    P = np.empty((len(B), J))
+    step = max(1, CELLS // (C * J))
+    for start in range(0, len(B), step):
+        V = X @ B[start : start + step].T  # (C, J, draws)
+        P[start : start + step] = np.einsum("c,cjr->rj", shares, np.exp(log_softmax(V, axis=1)))
+    return P
+
+
+def logsums(X: FloatArray, beta: FloatArray) -> FloatArray:
+    """Return each class's expected greatest utility, log sum_j exp(x_j'b), shape (C,)."""
+    return np.asarray(logsumexp(X @ beta, axis=1), dtype=np.float64)
+
+
+def effects(
+    X: FloatArray, shares: FloatArray, D: FloatArray, beta: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Return what an attribute z of each service does to the probabilities, and the gradients.
+
+    Parameters
+    ----------
+    X, shares, beta
+        As above.
+    D : (C, J, K) array
+        Derivative of x_ci with respect to the service's own attribute.
+
+    Returns
+    -------
+    (J, J) array
+        dP_j / dz_i = sum_c s_c P_cj u_ci (delta_ij - P_ci), with u_ci = D_ci'b.
+    (J, J, K) array
+        Its gradient with respect to the coefficients.
+    """
+    P = np.exp(log_probabilities(X, beta))
+    u = D @ beta
+    identity = np.eye(X.shape[1])
+    contrast = X - mean_attributes(X, P)[:, None, :]
+    own = identity[None] - P[:, None, :]  # (c, j, i)
+    s_P = shares[:, None] * P
+    value = np.einsum("cj,ci,cji->ji", s_P, u, own)
+    gradient = (
+        np.einsum("cj,ci,cji,cjk->jik", s_P, u, own, contrast)
+        + np.einsum("cj,cji,cik->jik", s_P, own, D)
+        - np.einsum("cj,ci,ci,cik->jik", s_P, u, P, contrast)
+    )
+    return value, gradient
