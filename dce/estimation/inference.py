@@ -49,7 +49,7 @@ class Inference:
     clusters: str | None = None
     n_clusters: int | None = None
     degrees_of_freedom: float = np.inf
-    replicates: FloatArray | None = None
+    replicates: FloatArray | None = field(default=None, compare=False)
     divided: int = 0
     seed: int | None = None
     failures: Mapping[str, int] = field(default_factory=dict)

@@ -28,12 +28,10 @@ def identified(tasks: Tasks, names: tuple[str, ...]) -> FloatArray:
     return at_zero
 
 
-def finite_maximum(
-    tasks: Tasks, names: tuple[str, ...], at_zero: FloatArray, near: Maximum | None = None
-) -> Maximum:
+def finite_maximum(tasks: Tasks, names: tuple[str, ...], at_zero: FloatArray) -> Maximum:
     """Maximise the log-likelihood, and refuse answers that are predicted perfectly.
 
-    ``at_zero`` (K, K) is the information at zero coefficients; ``near`` is where to start.
+    ``at_zero`` (K, K) is the information at zero coefficients.
 
     Raises
     ------
@@ -43,7 +41,7 @@ def finite_maximum(
         If it is finite, but was not reached.
     """
     try:
-        best = maximise(tasks, near)
+        best = maximise(tasks)
     except ConvergenceError:
         check_separated(tasks, names)
         raise

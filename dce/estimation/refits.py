@@ -9,28 +9,31 @@ Notation: R sets of weights, G clusters, S distinct tasks, J alternatives, K coe
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.linalg import cholesky, solve_triangular
+from scipy.sparse import csc_array
 
 from dce.errors import ConvergenceError, SeparationError
 from dce.estimation.likelihood import NEVER, derivatives
 from dce.estimation.maximum import finite_maximum
-from dce.estimation.newton import CONVERGED, Maximum
-from dce.estimation.separation import VANISHED
+from dce.estimation.newton import CONVERGED, Maximum, inverse, maximise
 from dce.estimation.tasks import Tasks
 from dce.identification import is_singular
-from dce.logit import FloatArray, IntArray
+from dce.logit import BoolArray, FloatArray, IntArray
 
 FAILURES = ("separated", "not identified", "not converged")
 """Why a set of weights has no estimates."""
 TOGETHER = 4_000_000
 """Numbers in the products of attributes up to which fits take their steps together."""
 MOST_STEPS = 10
-"""Newton steps after which a fit is left to the safeguarded maximisation."""
-GONE = 1e-9
-"""Smallest eigenvalue of the information at zero coefficients, on the scale of all answers, below which
-identification is looked at more closely."""
+"""Newton steps that fits take together; those that need more are done again with care."""
+NOTHING = 1e-12
+"""Share of a count of answers that may be the rounding of none, where some were subtracted."""
+MUCH_LESS = 0.01
+"""Share of the information of all answers in some direction, below which a fit is done again with care:
+the weights may not identify it, or its answers may be separated."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +77,13 @@ class Answers:
         """The number of clusters, G."""
         return int(self.clusters.max()) + 1
 
+    @cached_property
+    def cells(self) -> csc_array:
+        """Sum of the weights of each answer to each distinct task, by cluster, (S J, G)."""
+        S, J, _ = self.tasks.X.shape
+        at = (_cells(self.tasks), self.clusters)
+        return csc_array((self.tasks.weights, at), shape=(S * J, self.n_clusters))
+
     @property
     def fitted_together(self) -> bool:
         """Whether fits take their steps together."""
@@ -83,31 +93,59 @@ class Answers:
 
 def refit(answers: Answers, weights: FloatArray) -> Refits:
     """Fit again with each of R sets of weights of the clusters, (R, G), which multiply those of the tasks."""
-    return _together(answers, weights) if answers.fitted_together else _one_by_one(answers, weights)
+    if answers.fitted_together:
+        return _together(answers, np.ascontiguousarray((answers.cells @ weights.T).T))
+    return _one_by_one(answers, weights)
+
+
+def refit_without(answers: Answers, clusters: range) -> Refits:
+    """Fit again without a cluster, for each of some."""
+    if answers.fitted_together:
+        total = answers.tasks.counts.ravel()
+        counts = total - answers.cells[:, clusters.start : clusters.stop].toarray().T
+        return _together(answers, np.where(counts > NOTHING * total, counts, 0.0))
+    weights = np.ones((len(clusters), answers.n_clusters))
+    weights[np.arange(len(clusters)), list(clusters)] = 0.0
+    return _one_by_one(answers, weights)
 
 
 def _one_by_one(answers: Answers, weights: FloatArray) -> Refits:
-    return _joined([_alone(answers, _reweighted(answers, w), near=answers.best) for w in weights], answers)
+    C = _whitening(answers.best)
+    found: list[FloatArray | str] = []
+    for of_clusters in weights:
+        tasks = _reweighted(answers, of_clusters)
+        try:
+            best = maximise(tasks, near=answers.best)
+            careless = bool(_least(C.T @ best.information @ C) < MUCH_LESS)
+        except ConvergenceError:
+            careless = True
+        found.append(_with_care(tasks, answers.names) if careless else best.beta)
+    return _joined(found, answers)
 
 
 def _reweighted(answers: Answers, weights: FloatArray) -> Tasks:
     """Return the tasks with other weights of the clusters, (G,)."""
     tasks = answers.tasks
-    of_tasks = tasks.weights * weights[answers.clusters]
     S, J, _ = tasks.X.shape
-    rows = np.arange(S) if tasks.which is None else tasks.which
-    counts = np.bincount(rows * J + tasks.chosen, weights=of_tasks, minlength=S * J).reshape(S, J)
-    return replace(tasks, counts=counts.astype(np.float64), weights=of_tasks)
+    of_tasks = tasks.weights * weights[answers.clusters]
+    counts = np.bincount(_cells(tasks), weights=of_tasks, minlength=S * J).astype(np.float64)
+    return replace(tasks, counts=counts.reshape(S, J), weights=of_tasks)
 
 
-def _alone(answers: Answers, tasks: Tasks, near: Maximum | None = None) -> FloatArray | str:
+def _cells(tasks: Tasks) -> IntArray:
+    """Return which answer to which distinct task each answer is, (T,) numbers below S J."""
+    rows = np.arange(len(tasks.X)) if tasks.which is None else tasks.which
+    return np.asarray(rows * tasks.X.shape[1] + tasks.chosen)
+
+
+def _with_care(tasks: Tasks, names: tuple[str, ...]) -> FloatArray | str:
     """Return the estimates from some tasks, or why there are none."""
-    at_zero = derivatives(tasks, np.zeros(len(answers.names)), information=True).information
+    at_zero = derivatives(tasks, np.zeros(len(names)), information=True).information
     assert at_zero is not None
     if is_singular(at_zero):
         return "not identified"
     try:
-        return finite_maximum(tasks, answers.names, at_zero, near).beta
+        return finite_maximum(tasks, names, at_zero).beta
     except SeparationError:
         return "separated"
     except ConvergenceError:
@@ -120,70 +158,58 @@ def _joined(found: list[FloatArray | str], answers: Answers) -> Refits:
     return Refits(np.array(estimates), tuple(b if isinstance(b, str) else "" for b in found))
 
 
-def _together(answers: Answers, weights: FloatArray) -> Refits:
-    """Fit with counts of answers (R, S J), by Newton steps from the estimates of all answers.
+def _together(answers: Answers, counts: FloatArray) -> Refits:
+    """Fit to counts of answers, (R, S J), by Newton steps from the estimates of all answers.
 
-    A fit that does not settle as it should, or may be separated, is done again alone.
+    The steps are on a scale on which the information of all answers is one.
     """
     tasks = answers.tasks
-    S, J, K = tasks.X.shape
-    rows = np.arange(S) if tasks.which is None else tasks.which
-    at = (rows * J + tasks.chosen, answers.clusters)
-    cells = csr_array((tasks.weights, at), shape=(S * J, answers.n_clusters))
-    counts = np.ascontiguousarray((cells @ weights.T).T)
-    scale = 1 / np.sqrt(np.diag(answers.best.information))
-    many = _Many(tasks.X * scale, tasks.available, counts)
-    R = len(counts)
-    beta = np.tile(answers.best.beta / scale, (R, 1))
-    at_zero = many.at(np.zeros((R, K)), np.arange(R))[2]
-    settled = _newton(many, beta, tasks.mean_weight, np.linalg.eigvalsh(at_zero)[:, 0] > GONE)
-    settled[settled] = _information_left(at_zero[settled], many.at(beta[settled], np.flatnonzero(settled))[2])
+    S, J, _ = tasks.X.shape
+    C = _whitening(answers.best)
+    many = _Many(tasks.X @ C, tasks.available, counts)
+    start = solve_triangular(C, answers.best.beta, lower=True)
+    scaled, settled = _newton(many, start, tasks.mean_weight)
     found: list[FloatArray | str] = []
-    for r in range(R):
-        if settled[r]:
-            found.append(beta[r] * scale)
-        else:
-            found.append(_alone(answers, replace(tasks, counts=counts[r].reshape(S, J))))
+    for beta, done, own in zip(scaled @ C.T, settled, counts, strict=True):
+        alone = replace(tasks, counts=own.reshape(S, J))
+        found.append(beta if done else _with_care(alone, answers.names))
     return _joined(found, answers)
 
 
-def _newton(many: _Many, beta: FloatArray, mean_weight: float, active: np.ndarray) -> np.ndarray:
-    """Take Newton steps in place for those that are active; return which of the R converged."""
-    settled = np.zeros(len(beta), dtype=bool)
-    before = np.full(len(beta), -np.inf)
-    fits = np.flatnonzero(active)
+def _whitening(best: Maximum) -> FloatArray:
+    """Return C with which C' I C is one, where I is the information."""
+    return np.asarray(cholesky(inverse(best.information), lower=True))
+
+
+def _least(information: FloatArray) -> FloatArray:
+    """Return the smallest eigenvalue of each matrix, (n,)."""
+    return np.asarray(np.linalg.eigvalsh(information)[..., 0])
+
+
+def _newton(many: _Many, start: FloatArray, mean_weight: float) -> tuple[FloatArray, BoolArray]:
+    """Return where Newton's method leads from ``start``, (R, K), and where it settled as it should."""
+    R = len(many.counts)
+    beta, settled = np.tile(start, (R, 1)), np.zeros(R, dtype=bool)
+    before, fits = np.full(R, -np.inf), np.arange(R)
     for _ in range(MOST_STEPS):
         value, gradient, information = many.at(beta[fits], fits)
-        rising = value >= before[fits] - 1e-9 * np.abs(value)
-        fits, gradient, information = fits[rising], gradient[rising], information[rising]
-        before[fits] = value[rising]
+        good = (value >= before[fits] - 1e-9 * np.abs(value)) & (_least(information) > MUCH_LESS)
+        fits, gradient = fits[good], gradient[good]
+        before[fits] = value[good]
+        step = np.linalg.solve(information[good], gradient[..., None])[..., 0]
+        beta[fits] += step
+        done = np.einsum("rk,rk->r", gradient, step) < CONVERGED * mean_weight
+        settled[fits[done]] = True
+        fits = fits[~done]
         if not len(fits):
             break
-        try:
-            step = np.linalg.solve(information, gradient[..., None])[..., 0]
-        except np.linalg.LinAlgError:
-            break  # some information has vanished: all that have not settled are done alone
-        decrement = np.einsum("rk,rk->r", gradient, step) / mean_weight
-        good = np.isfinite(decrement) & (decrement >= 0)
-        beta[fits[good]] += step[good]
-        done = good & (decrement < CONVERGED)
-        settled[fits[done]] = True
-        fits = fits[good & ~done]
-    return settled
-
-
-def _information_left(at_zero: FloatArray, at_maximum: FloatArray) -> np.ndarray:
-    """Whether information has not all but vanished in some direction, for each of (R, K, K)."""
-    L = np.linalg.cholesky(at_zero)
-    half = np.linalg.solve(L, at_maximum)
-    left = np.linalg.solve(L, np.swapaxes(half, 1, 2))
-    return np.asarray(np.linalg.eigvalsh((left + np.swapaxes(left, 1, 2)) / 2)[:, 0] > VANISHED)
+    return beta, settled
 
 
 class _Many:
     """Log-likelihoods of the same tasks with R different counts of answers, (R, S J)."""
 
-    def __init__(self, X: FloatArray, available: np.ndarray, counts: FloatArray) -> None:
+    def __init__(self, X: FloatArray, available: BoolArray, counts: FloatArray) -> None:
         S, J, K = X.shape
         self.X, self.available, self.counts = X, available, counts
         self.rows = X.reshape(S * J, K)

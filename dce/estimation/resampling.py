@@ -15,7 +15,7 @@ import numpy as np
 from dce.errors import EstimationError, quoted
 from dce.estimation.clusters import Clusters
 from dce.estimation.inference import Inference
-from dce.estimation.refits import FAILURES, Answers, Refits, refit
+from dce.estimation.refits import FAILURES, Answers, Refits, refit, refit_without
 from dce.logit import FloatArray
 from dce.parallel import one_blas_thread, run_jobs
 
@@ -36,10 +36,11 @@ class _Resamples:
     answers: Answers
     seeds: Sequence[np.random.SeedSequence]
 
-    def weights(self) -> FloatArray:
+    def done(self) -> Refits:
         G = self.answers.n_clusters
         drawn = [np.random.default_rng(seed).integers(0, G, G) for seed in self.seeds]
-        return np.array([np.bincount(of, minlength=G) for of in drawn], dtype=np.float64)
+        weights = np.array([np.bincount(of, minlength=G) for of in drawn], dtype=np.float64)
+        return refit(self.answers, weights)
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,10 +50,8 @@ class _LeftOut:
     answers: Answers
     clusters: range
 
-    def weights(self) -> FloatArray:
-        weights = np.ones((len(self.clusters), self.answers.n_clusters))
-        weights[np.arange(len(self.clusters)), list(self.clusters)] = 0.0
-        return weights
+    def done(self) -> Refits:
+        return refit_without(self.answers, self.clusters)
 
 
 def bootstrap(
@@ -200,7 +199,7 @@ def _done(
 
 @one_blas_thread()
 def _do(job: _Resamples | _LeftOut) -> Refits:
-    return refit(job.answers, job.weights())
+    return job.done()
 
 
 def _check_failures(failures: Counter[str], total: int) -> None:
