@@ -25,6 +25,8 @@ from dce.design_settings import DesignSettings
 from dce.diagnostics.ben_akiva_swait import BenAkivaSwait, ben_akiva_swait
 from dce.diagnostics.collinearity import Collinearity, collinearity
 from dce.diagnostics.compare import Comparison, compare
+from dce.diagnostics.cross_validation import cross_validate
+from dce.diagnostics.cross_validation_result import CrossValidation
 from dce.diagnostics.equal_coefficients import equal_coefficients
 from dce.diagnostics.goodness import Goodness, goodness
 from dce.diagnostics.hypothesis_test import HypothesisTest, HypothesisTests
@@ -93,6 +95,7 @@ __all__ = [
     "Comparison",
     "ConvergenceError",
     "Criterion",
+    "CrossValidation",
     "DceError",
     "Design",
     "DesignError",
@@ -137,6 +140,7 @@ __all__ = [
     "certify",
     "collinearity",
     "compare",
+    "cross_validate",
     "d_error_bound",
     "equal_coefficients",
     "evaluate_design",

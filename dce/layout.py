@@ -105,6 +105,18 @@ def layout_of(columns: Columns, of_tasks: TaskRows) -> Layout:
     return Layout(rows, shown, available, chosen, weights, respondents, of_tasks.in_order)
 
 
+def some_tasks(layout: Layout, these: BoolArray) -> Layout:
+    """Return the layout of some of the tasks; ``these`` (T,) says which."""
+    return Layout(
+        rows=layout.rows[these],
+        shown=layout.shown[these],
+        available=layout.available[these],
+        chosen=layout.chosen[these],
+        weights=layout.weights[these],
+        respondents=None if layout.respondents is None else layout.respondents[these],
+    )
+
+
 def _task_of_rows(columns: Columns) -> Codes:
     """Number the rows' tasks, from the first row of each run of rows with equal values."""
     names = [name for name in ("respondent", "task") if name in columns]

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from dce.choices import Choices, Layout
+from dce.choices import Choices
 from dce.errors import ChoicesError, ConvergenceError, EstimationError, SeparationError, listed, quoted
 from dce.estimation.covariance import check_clusters, clustered, robust
 from dce.estimation.fit import Fit
@@ -28,7 +28,8 @@ from dce.estimation.scale_fit import ScaleFit, log_scale_name
 from dce.estimation.tasks import Tasks, gather
 from dce.estimation.utility import learn_utility
 from dce.identification import check_information
-from dce.logit import FloatArray
+from dce.layout import Layout, some_tasks
+from dce.logit import BoolArray, FloatArray
 
 MOST_GROUPS = 20
 """Groups that can have a scale of their own."""
@@ -87,7 +88,7 @@ def fit_scales(
     of_task = known.frame[by].to_numpy()[layout.rows[:, 0]]
     coded = coding.rows(known.frame)
     members = [np.asarray(of_task == group, dtype=bool) for group in groups]
-    tasks = [gather(coded, _part(layout, mine)) for mine in members]
+    tasks = [gather(coded, some_tasks(layout, mine)) for mine in members]
     for of_group in tasks:
         centre(of_group)
     names = [*coding.names, *(log_scale_name(group) for group in groups[1:])]
@@ -139,18 +140,6 @@ def _with_a_group(choices: Choices, by: str) -> Choices:
     return replace(choices, frame=choices.frame[~missing], left_out=left_out)
 
 
-def _part(layout: Layout, mine: np.ndarray) -> Layout:
-    """Return the layout of some of the tasks."""
-    return Layout(
-        rows=layout.rows[mine],
-        shown=layout.shown[mine],
-        available=layout.available[mine],
-        chosen=layout.chosen[mine],
-        weights=layout.weights[mine],
-        respondents=None if layout.respondents is None else layout.respondents[mine],
-    )
-
-
 def _maximum(tasks: Sequence[Tasks], equal: Fit, groups: Sequence[object]) -> ScaleMaximum:
     """Return the maximum, or say which group's scale has none."""
     try:
@@ -194,7 +183,7 @@ def _covariance(
     best: ScaleMaximum,
     kind: CovarianceKind,
     layout: Layout,
-    members: Sequence[np.ndarray],
+    members: Sequence[BoolArray],
 ) -> FloatArray:
     bread = inverse(best.information)
     if kind == "classical":
@@ -208,7 +197,7 @@ def _covariance(
     return clustered(bread, scale_sums(tasks, best.theta, clusters, G))
 
 
-def _counts(groups: Sequence[object], members: Sequence[np.ndarray], layout: Layout, by: str) -> pd.DataFrame:
+def _counts(groups: Sequence[object], members: Sequence[BoolArray], layout: Layout, by: str) -> pd.DataFrame:
     counts = {"tasks": [int(mine.sum()) for mine in members]}
     if layout.respondents is not None:
         counts["respondents"] = [len(np.unique(layout.respondents[mine])) for mine in members]
