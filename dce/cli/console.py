@@ -33,7 +33,8 @@ A STUDY is a folder with a study.toml (or the file itself). The steps, in order:
 [bold]dce power[/bold] STUDY · [bold]dce survey[/bold] STUDY ·
 [bold]dce texts[/bold] · [bold]dce simulate[/bold] STUDY ·
 [bold]dce quality[/bold] STUDY RESPONSES ·
-[bold]dce fit[/bold] STUDY RESPONSES · [bold]dce rates[/bold] STUDY RESPONSES ·
+[bold]dce fit[/bold] STUDY RESPONSES · [bold]dce tests[/bold] STUDY RESPONSES ·
+[bold]dce rates[/bold] STUDY RESPONSES ·
 [bold]dce scenarios[/bold] STUDY RESPONSES
 
 [bold]dce run[/bold] STUDY takes them all at once. An error is one red line, with exit code 2.""",

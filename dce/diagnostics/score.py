@@ -64,7 +64,7 @@ def score_test(fit: Fit, hypothesis: str, covariance: ScoreCovariance | None = N
     References
     ----------
     Greene (2012), Econometric Analysis, 7th ed., section 14.6.3; Boos (1992), On generalized score
-    tests, The American Statistician 46:327, equation 8.
+    tests, The American Statistician 46:327.
     """
     kind = covariance or _kind(fit)
     if kind not in get_args(ScoreCovariance):

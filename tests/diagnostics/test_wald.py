@@ -203,15 +203,14 @@ def test_tables_fit_a_terminal(small_choices):
 
 
 @pytest.mark.slow
-def test_under_the_hypothesis_p_is_uniform_and_otherwise_small(small):
+def test_under_the_hypothesis_p_is_uniform_and_otherwise_small(small_design):
     """400 pilots without an effect of parking: p below 5% in about 5%; with one, mostly."""
     rejected = {}
     for effect in (0.0, 0.5):
-        means = small.prior_means.to_dict() | {"parking[yes]": effect}
-        design = dce.make_design(dataclasses.replace(small, priors=means), starts=1)
+        truth = small_design.study.prior_means.to_dict() | {"parking[yes]": effect}
         p = []
         for seed in range(400):
-            fit = dce.fit_mnl(dce.simulate_choices(design, respondents=60, seed=seed))
+            fit = dce.fit_mnl(dce.simulate_choices(small_design, truth, respondents=60, seed=seed))
             p.append(
                 [test(fit, "parking = 0").p for test in (dce.wald, dce.likelihood_ratio, dce.score_test)]
             )
@@ -219,3 +218,15 @@ def test_under_the_hypothesis_p_is_uniform_and_otherwise_small(small):
     # Binomial standard error 1.1%; clustered Wald tests with 60 clusters reject a little too often.
     assert (abs(rejected[0.0] - 0.05) < 0.035).all()
     assert (rejected[0.5] > 0.7).all()
+
+
+@pytest.mark.slow
+def test_answers_that_depend_on_one_another_need_clustered_tests(answered):
+    """A taste for parking that scatters around zero, the same in all answers of a respondent."""
+    p = []
+    for seed in range(300):
+        fit = dce.fit_mnl(answered(lambda frame: -0.2 * frame["wait"], seed, 80, scatter=1.5))
+        p.append([test(fit, "parking = 0").p for test in (dce.wald, dce.score_test, dce.likelihood_ratio)])
+    rejected = (np.array(p) < 0.05).mean(axis=0)
+    assert (abs(rejected[:2] - 0.05) < 0.04).all()  # binomial standard error 1.3%
+    assert rejected[2] > 0.1  # the likelihood ratio takes them as independent

@@ -1,0 +1,175 @@
+"""Hausman and McFadden: Greene's example, invariances, simulation, and where it does not exist."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import dce
+from dce.diagnostics.hypothesis_test import HypothesisTest
+
+MODES = {1: "air", 2: "train", 3: "bus", 4: "car"}
+
+
+def travel(first: str = "car") -> dce.Choices:
+    """The travel mode data of Greene, Econometric Analysis, with one alternative first."""
+    data = pytest.importorskip("statsmodels.datasets").modechoice.load_pandas().data
+    mode = data["mode"].map(MODES)
+    frame = data.drop(columns="mode").assign(
+        alt=pd.Categorical(mode, categories=[first, *(m for m in MODES.values() if m != first)]),
+        hinc_air=data["hinc"] * (mode == "air"),
+    )
+    frame = frame.sort_values(["individual", "alt"])
+    return dce.read_long(frame, task="individual", alternative="alt", chosen="choice")
+
+
+UTILITY = "alternative + gc + ttme + hinc_air"
+
+
+def test_greene():
+    """Greene, Econometric Analysis, the chapter on discrete choice: 33.34, 4 d.f., air left out."""
+    fit = dce.fit_mnl(travel(), UTILITY, "classical")
+    assert fit.coefficients["gc"] == pytest.approx(-0.0155, abs=5e-5)
+    assert fit.log_likelihood == pytest.approx(-199.1284, abs=5e-5)
+    found = dce.iia(fit, "air")["Hausman-McFadden"]
+    assert found.statistic == pytest.approx(33.34, abs=0.005)
+    assert found.degrees_of_freedom == 4
+
+
+@pytest.mark.parametrize("first", ["air", "train", "bus"])
+def test_the_reference_alternative_does_not_matter(first):
+    """Even where it is the one left out, and only differences of constants can be compared."""
+    expected = dce.iia(dce.fit_mnl(travel("car"), UTILITY, "classical"))
+    found = dce.iia(dce.fit_mnl(travel(first), UTILITY, "classical"))
+    for gone in MODES.values():
+        of = [
+            [test.statistic for test in tests.tests if test.hypothesis.endswith(gone)]
+            for tests in (expected, found)
+        ]
+        assert of[0] == pytest.approx(of[1], rel=1e-6, nan_ok=True)
+
+
+def test_units_do_not_matter():
+    choices = travel()
+    cents = dce.Choices(choices.frame.assign(gc=choices.frame["gc"] * 100 + 5))
+    found, other = (dce.iia(dce.fit_mnl(c, UTILITY, "classical"), "air") for c in (choices, cents))
+    assert found.frame["statistic"].tolist() == pytest.approx(other.frame["statistic"].tolist(), rel=1e-7)
+
+
+def test_no_generalised_inverse_where_the_difference_is_not_positive():
+    tests = dce.iia(dce.fit_mnl(travel(), UTILITY, "classical"))
+    bus = next(t for t in tests.tests if t.hypothesis.endswith("bus") and t.name == "Hausman-McFadden")
+    assert np.isnan(bus.statistic)
+    assert np.isnan(bus.p)
+    assert "not defined" in bus.sentence
+    shown = str(tests).replace("\n", " ")
+    assert "Without bus: the difference of the covariances is not positive definite" in shown
+    assert max(map(len, str(tests).splitlines())) <= 80
+    by_scores = [t.statistic for t in tests.tests if t.name == "scores by task"]
+    assert np.isfinite(by_scores).all()
+
+
+def test_each_alternative_in_turn(elsewhere, long_frame):
+    found = dce.iia(dce.fit_mnl(elsewhere, "price + time"))
+    assert [test.degrees_of_freedom for test in found.tests] == [2] * 6
+    assert [test.name for test in found.tests] == ["Hausman-McFadden", "scores by respondent"] * 3
+    for gone in ("bus", "car", "train"):
+        left = long_frame[long_frame["alt"] != gone]
+        left = left[left.groupby("t")["y"].transform("sum") == 1]
+        assert f"Without {gone}: {left['t'].nunique()} answered tasks, 2 coefficients" in str(found)
+
+
+def test_the_scores_are_those_of_two_fits(elsewhere, long_frame):
+    """The covariance of the difference, from the plain scores of both fits."""
+    fit = dce.fit_mnl(elsewhere, "price + time", "classical")
+    left = long_frame[long_frame["alt"] != "car"]
+    left = left[left.groupby("t")["y"].transform("sum") == 1]
+    reduced = dce.fit_mnl(
+        dce.read_long(left, task="t", alternative="alt", chosen="y", respondent="id"),
+        "price + time",
+        "classical",
+    )
+    parts = [influences(f, source) for f, source in ((reduced, left), (fit, long_frame))]
+    d = parts[0].reindex(parts[1].index, fill_value=0.0) - parts[1]
+    V = d.T @ d * (len(d) / (len(d) - 1))
+    gap = (reduced.coefficients - fit.coefficients).to_numpy()
+    found = dce.iia(fit, "car")["scores by respondent"]
+    assert found.statistic == pytest.approx(gap @ np.linalg.inv(V) @ gap, rel=1e-8)
+
+
+def influences(fit: dce.Fit, frame: pd.DataFrame) -> pd.DataFrame:
+    X = frame[["price", "time"]].to_numpy()
+    utility = pd.Series(np.exp(X @ fit.coefficients.to_numpy()), index=frame.index)
+    P = utility / utility.groupby(frame["t"]).transform("sum")
+    scores = pd.DataFrame(X * (frame["y"] - P).to_numpy()[:, None], index=frame["id"])
+    return scores.groupby(level=0).sum() @ fit.covariance.to_numpy()
+
+
+def test_rows_in_any_order(long_frame):
+    def scores(frame):
+        choices = dce.read_long(frame, task="t", alternative="alt", chosen="y", respondent="id")
+        return dce.iia(dce.fit_mnl(choices, "price + time"), "car").frame["statistic"].tolist()
+
+    assert scores(long_frame) == pytest.approx(
+        scores(long_frame.sample(frac=1, random_state=3)), rel=1e-8, nan_ok=True
+    )
+
+
+def test_refusals(small_choices, elsewhere):
+    with pytest.raises(dce.EstimationError, match="found 2 alternatives; allowed: three or more"):
+        dce.iia(small_choices)
+    fit = dce.fit_mnl(elsewhere, "price + time")
+    with pytest.raises(dce.EstimationError, match="'ship' is no alternative; allowed: 'bus', 'car', 'train'"):
+        dce.iia(fit, "ship")
+    with pytest.raises(dce.EstimationError, match="'Hausman' names 0 of these tests; allowed: 'Hausman-Mc"):
+        dce.iia(fit, "car")["Hausman"]
+
+
+def test_an_alternative_that_everybody_chose(long_frame):
+    """Without it no answer is left: said, where each is left out in turn, and refused, where asked for."""
+    frame = long_frame.assign(y=(long_frame["alt"] == "car").astype(int), cost=long_frame["price"])
+    frame.loc[frame["t"] == 0, "y"] = (frame.loc[frame["t"] == 0, "alt"] == "bus").astype(int)
+    fit = dce.fit_mnl(
+        dce.read_long(frame, task="t", alternative="alt", chosen="y", respondent="id"), "price + time"
+    )
+    with pytest.raises(dce.EstimationError, match="IIA without car: "):
+        dce.iia(fit, "car")
+    assert "Without car: " in str(dce.iia(fit))
+
+
+def simulated(seed: int, nest: float) -> dce.Choices:
+    """Answers of 400 tasks of four; with a nest, two of them share an error of that size."""
+    rng = np.random.default_rng(seed)
+    T = 400
+    x = rng.normal(size=(T, 4, 2))
+    shared = rng.normal(size=(T, 1)) * nest * np.array([1.0, 1.0, 0.0, 0.0])
+    utility = x @ [1.0, -0.7] + shared + rng.gumbel(size=(T, 4))
+    frame = pd.DataFrame(
+        {
+            "t": np.repeat(np.arange(T), 4),
+            "alt": np.tile(list("abcd"), T),
+            "y": (utility.argmax(axis=1)[:, None] == np.arange(4)).ravel().astype(int),
+            "x": x[..., 0].ravel(),
+            "z": x[..., 1].ravel(),
+        }
+    )
+    return dce.read_long(frame, task="t", alternative="alt", chosen="y")
+
+
+def p_values(seed: int, nest: float) -> list[float]:
+    fit = dce.fit_mnl(simulated(seed, nest), "x + z", "classical")
+    return [test.p for test in dce.iia(fit, "a").tests]
+
+
+@pytest.mark.slow
+def test_p_is_uniform_if_the_logit_holds_and_small_if_not():
+    under = np.array([p_values(seed, 0.0) for seed in range(300)])
+    rejected = np.nanmean(under < 0.05, axis=0)
+    assert np.isnan(under[:, 0]).mean() < 0.2  # no statistic in some samples
+    assert (abs(rejected - 0.05) < 0.04).all()  # binomial standard error 1.3%
+    nested = np.array([p_values(seed, 3.0) for seed in range(60)])
+    assert (np.nanmean(nested < 0.05, axis=0) > 0.3).all()
+
+
+def test_an_undefined_test_has_a_sentence():
+    undefined = HypothesisTest("Hausman-McFadden", "IIA", np.nan, 3)
+    assert undefined.sentence == "Hausman-McFadden of IIA: not defined for these answers."

@@ -1,0 +1,53 @@
+"""The set of tests that a paper prints, in Python and from the shell."""
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import dce
+from dce import cli
+
+
+def test_a_study_of_two_services(small_choices):
+    fit = dce.fit_mnl(small_choices)
+    (found,) = dce.standard_tests(fit)
+    assert found.frame["hypothesis"].tolist() == [
+        "Wait: no effect",
+        "Parking: no effect",
+        "Mode: no effect",
+        "equal constants",
+        "Wait: linear",
+    ]
+    assert found["Mode: no effect"].statistic == dce.wald(fit, "mode = 0").statistic
+    assert found["left-right"].statistic == dce.left_right(fit).statistic
+    assert found["linearity"].statistic == dce.linearity(fit, "wait").statistic
+    assert dce.standard_tests(small_choices)[0].frame.equals(found.frame)
+
+
+def test_interactions_are_effects_of_the_attribute(long_frame):
+    choices = dce.read_long(long_frame, task="t", alternative="alt", chosen="y", respondent="id")
+    fit = dce.fit_mnl(choices, "price + time + price:old")
+    found, of_iia = dce.standard_tests(fit)
+    assert found["price: no effect"].statistic == dce.wald(fit, "price = 0, price:old = 0").statistic
+    assert "'time' has 450 values, too many" in str(found).replace("\n", " ")
+    assert of_iia.frame.equals(dce.iia(fit).frame)
+
+
+def test_from_the_shell(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+    folder = Path(dce.__file__).parents[1] / "designs" / "physiotherapy"
+    design = dce.Design.read(folder)
+    choices = dce.simulate_choices(design, respondents=120, seed=2)
+    dce.write_responses(choices, design, "plain.csv")
+    monkeypatch.setattr(sys, "argv", ["dce", "tests", str(folder), "plain.csv", "--out", "tables"])
+    with pytest.raises(SystemExit) as stop:
+        cli.main()
+    assert not stop.value.code
+    shown = capsys.readouterr().out
+    assert "Tests of the model" in shown
+    assert "Distance to the clinic: linear" in shown
+    assert max(len(line.rstrip()) for line in shown.splitlines()) <= 80
+    assert len(pd.read_csv("tables/tests.csv")) == 11
