@@ -58,15 +58,19 @@ from dce.errors import (
 from dce.estimation.fit import Fit
 from dce.estimation.fit_mnl import fit_mnl
 from dce.estimation.fit_scales import fit_scales
+from dce.estimation.importance import Importance, importance
 from dce.estimation.rate_differences import rate_differences
 from dce.estimation.rate_differences_result import RateDifferences
 from dce.estimation.rates import marginal_rates
 from dce.estimation.rates_by import RatesBy, rates_by
 from dce.estimation.rates_result import MarginalRates, RatesByReference
 from dce.estimation.scale_fit import ScaleFit
+from dce.estimation.scenario_changes import ScenarioChanges, scenario_changes
 from dce.estimation.scenario_differences import ScenarioDifferences, scenario_differences
 from dce.estimation.scenarios import ScenarioProbabilities, scenarios
 from dce.estimation.subgroups import SubgroupFits, fit_by
+from dce.estimation.sweep import Sweep, sweep
+from dce.estimation.threshold import Threshold, threshold
 from dce.power import power
 from dce.power_result import Power
 from dce.prior import Prior
@@ -110,6 +114,7 @@ __all__ = [
     "HypothesisTest",
     "HypothesisTests",
     "IdentificationError",
+    "Importance",
     "Influence",
     "Linearity",
     "MarginalRates",
@@ -125,6 +130,7 @@ __all__ = [
     "ReadReport",
     "ResponseMap",
     "ScaleFit",
+    "ScenarioChanges",
     "ScenarioDifferences",
     "ScenarioError",
     "ScenarioProbabilities",
@@ -135,7 +141,9 @@ __all__ = [
     "SurveySettings",
     "SurveyWarning",
     "SwaitLouviere",
+    "Sweep",
     "Table",
+    "Threshold",
     "ben_akiva_swait",
     "certify",
     "collinearity",
@@ -151,6 +159,7 @@ __all__ = [
     "fit_scales",
     "goodness",
     "iia",
+    "importance",
     "influence",
     "left_right",
     "likelihood_ratio",
@@ -166,12 +175,15 @@ __all__ = [
     "read_long",
     "read_responses",
     "read_wide",
+    "scenario_changes",
     "scenario_differences",
     "scenarios",
     "score_test",
     "simulate_choices",
     "standard_tests",
     "swait_louviere",
+    "sweep",
+    "threshold",
     "wald",
     "write_responses",
 ]

@@ -19,7 +19,7 @@ from dce.estimation.effects_at import effects_at
 from dce.estimation.fit import Fit
 from dce.estimation.rate_differences_result import RateDifferences
 from dce.estimation.rate_labels import gain
-from dce.estimation.rate_notes import reference_z
+from dce.estimation.rate_notes import point_notes, reference_z
 from dce.estimation.rates_result import Convention
 from dce.estimation.ratio_intervals import krinsky_robb_draws, moments, ratio_covariance
 from dce.estimation.subgroups import SubgroupFits
@@ -242,8 +242,7 @@ def _notes(
         f"p: Wald test of the difference (delta method; standard errors {kinds}). p*: complete "
         "combinatorial test of Poe et al. (2005). Both two-sided; groups are independent."
     ]
-    if at:
-        notes.append("At " + ", ".join(f"{name} = {value}" for name, value in at.items()) + ".")
+    notes += point_notes(source, at or {})
     for group, fit in fits.items():
         b = _effects(fit, at)[per]
         z = reference_z(fit, b)

@@ -44,7 +44,7 @@ def rate_notes(
     """
     notes = [f"{MEANING[convention]} {intervals_of(fit, method, draws)}"]
     if at is not None:
-        notes += _point(fit, at)
+        notes += point_notes(fit, at)
     else:
         notes += _shared_terms(fit)
     z = reference_z(fit, reference)
@@ -86,7 +86,8 @@ def reference_z(fit: Fit, reference: Effect) -> float:
     return abs(reference.value(fit)) / float((b @ V @ b) ** 0.5)
 
 
-def _point(fit: Fit, at: Mapping[str, object]) -> list[str]:
+def point_notes(fit: Fit, at: Mapping[str, object]) -> list[str]:
+    """Say at which point, and what of it is outside the studied range."""
     if not at:
         return []
     notes = ["At " + ", ".join(f"{name} = {_value(value)}" for name, value in at.items()) + "."]

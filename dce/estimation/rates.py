@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dce.errors import EstimationError, listed
+from dce.estimation.coefficient_draws import coefficient_draws
 from dce.estimation.effects import Effect, coefficient_effects
 from dce.estimation.effects_at import effects_at
 from dce.estimation.fit import Fit
@@ -19,7 +20,6 @@ from dce.estimation.ratio_intervals import (
     RatioIntervals,
     delta_intervals,
     fieller_intervals,
-    krinsky_robb_draws,
     moments,
     percentile_intervals,
 )
@@ -116,7 +116,7 @@ def marginal_rates(
     for key, found, kind in (("convention", convention, Convention), ("method", method, RateMethod)):
         if found not in get_args(kind):
             raise EstimationError(f"{key}: found {found!r}; allowed: {listed(get_args(kind))}.")
-    sampled = _draws(fit, method, draws, seed)
+    sampled = coefficient_draws(fit, method, draws, seed)
     effects = coefficient_effects(fit) if at is None else effects_at(fit, at)
     source = directions_of or fit
     theirs = effects if source is fit else _effects(source, at)
@@ -145,22 +145,6 @@ def marginal_rates(
 
 def _effects(fit: Fit, at: At | None) -> dict[str, Effect]:
     return coefficient_effects(fit) if at is None else effects_at(fit, at)
-
-
-def _draws(fit: Fit, method: RateMethod, draws: int, seed: int) -> FloatArray | None:
-    """Return draws of the coefficients, (D, K), for the methods that need them."""
-    if method == "krinsky-robb":
-        beta = np.asarray(fit.coefficients, dtype=np.float64)
-        V = fit.covariance.to_numpy()
-        return krinsky_robb_draws(beta, V, draws, seed, fit.inference.degrees_of_freedom)
-    if method == "bootstrap":
-        if fit.replicates is None or fit.covariance_kind != "bootstrap":
-            raise EstimationError(
-                f"method: 'bootstrap' needs replicates, and this fit has none (its covariance is "
-                f'{fit.covariance_kind}); take fit.with_covariance("bootstrap").'
-            )
-        return fit.replicates
-    return None
 
 
 def _known(per: str, effects: dict[str, Effect], fit: Fit, at: At | None) -> str:
