@@ -5,15 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from dce.errors import EstimationError
 from dce.estimation.fit import Fit
+from dce.estimation.interval_figure import draw_intervals
 from dce.estimation.rates import At, marginal_rates
 from dce.estimation.rates_result import Convention, MarginalRates, RateMethod
 from dce.estimation.subgroups import ALL, SubgroupFits
 from dce.table import Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,19 @@ class RatesBy:
         frame = pd.DataFrame(rows, columns=columns, index=pd.Index(labels, name=""))
         title = f"Marginal rates of substitution per {everybody.heading}, by {self.by}"
         return Table(title, frame, dict.fromkeys(columns, ".2f"), self._notes())
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the rates with their intervals, one mark per group, as the reference study does.
+
+        Raises
+        ------
+        DceError
+            If matplotlib is not installed.
+        """
+        everybody = self.rates[ALL]
+        gains = everybody.frame["label"].astype(str)
+        series = {group: rates.frame.reindex(gains.index) for group, rates in self.rates.items()}
+        return draw_intervals(series, gains.tolist(), everybody.axis, value="rate", ax=ax)
 
     def _notes(self) -> tuple[str, ...]:
         """Return what all groups say once, and what some say with their name."""

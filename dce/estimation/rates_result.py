@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pandas as pd
 
+from dce.estimation.interval_figure import draw_intervals
 from dce.table import Table, number
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Convention = Literal["gain", "ratio"]
 RateMethod = Literal["delta", "krinsky-robb", "fieller", "bootstrap"]
@@ -51,6 +55,25 @@ class MarginalRates:
         frame.index.name = ""
         formats = {str(name): ".2f" for name in frame.columns}
         return Table(f"Marginal rates of substitution per {self.heading}", frame, formats, self.notes)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the rates with their intervals, on new axes unless some are given; needs matplotlib.
+
+        Raises
+        ------
+        DceError
+            If matplotlib is not installed.
+        """
+        labels = self.frame["label"].astype(str).tolist()
+        return draw_intervals({"": self.frame}, labels, self.axis, value="rate", ax=ax)
+
+    @property
+    def axis(self) -> str:
+        """What the axis of a figure says."""
+        ratio = f"Coefficient as a multiple of that of {self.heading}"
+        return (
+            ratio if self.convention == "ratio" else f"{self.heading} that people accept to lose for the gain"
+        )
 
     def __str__(self) -> str:
         return str(self.table())
