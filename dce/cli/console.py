@@ -33,7 +33,9 @@ A STUDY is a folder with a study.toml (or the file itself). The steps, in order:
 [bold]dce power[/bold] STUDY · [bold]dce survey[/bold] STUDY ·
 [bold]dce texts[/bold] · [bold]dce simulate[/bold] STUDY ·
 [bold]dce quality[/bold] STUDY RESPONSES ·
-[bold]dce fit[/bold] STUDY RESPONSES · [bold]dce tests[/bold] STUDY RESPONSES ·
+[bold]dce fit[/bold] STUDY RESPONSES ·
+[bold]dce compare[/bold] STUDY RESPONSES · [bold]dce diagnose[/bold] STUDY RESPONSES ·
+[bold]dce tests[/bold] STUDY RESPONSES ·
 [bold]dce rates[/bold] STUDY RESPONSES ·
 [bold]dce scenarios[/bold] STUDY RESPONSES
 
