@@ -55,6 +55,7 @@ from dce.errors import (
     StudyError,
     SurveyWarning,
 )
+from dce.estimation.acceptable import Acceptable, maximum_acceptable
 from dce.estimation.fit import Fit
 from dce.estimation.fit_mnl import fit_mnl
 from dce.estimation.fit_scales import fit_scales
@@ -88,6 +89,7 @@ from dce.survey_settings import ExtraTask, Question, SurveySettings
 from dce.table import Table
 
 __all__ = [
+    "Acceptable",
     "Alternative",
     "Attribute",
     "BenAkivaSwait",
@@ -166,6 +168,7 @@ __all__ = [
     "linearity",
     "make_design",
     "marginal_rates",
+    "maximum_acceptable",
     "pareto_front",
     "power",
     "prior_draws",
