@@ -2,7 +2,8 @@
 
 ``tests/reference/shapes.json`` describes the sets, ``shapes.py`` simulated some of them, and the scripts
 beside made the stored numbers: ``r_shapes.R`` (survival 3.5-3, R 4.2.2), ``biogeme_shapes.py`` (3.3.2).
-statsmodels 0.15.0 and xlogit 0.2.7 run here. mlogit is neither in Debian nor in PyPI.
+statsmodels 0.15.0 and xlogit 0.2.7 run here. mlogit is neither in Debian nor in PyPI: of it, what its
+authors and others printed.
 
 Their conventions: survival's and biogeme's clustered errors have no G/(G-1); their robust errors take
 every task as independent, without a factor, as ours do. Weights enter survival by Breslow's method, which
@@ -91,6 +92,25 @@ def test_biogeme(frame, name):
     if name not in BIOGEME:
         pytest.skip("biogeme_shapes.py says why there are no numbers of this set")
     assert_same(frame, name, BIOGEME[name], STOPPED)
+
+
+@pytest.mark.parametrize("name", ["modecanada", "electricity", "train_nl", "infert", "swissmetro"])
+def test_what_mlogit_and_others_printed(reference, name):
+    """mlogit's vignettes and outputs; infert of rstanarm's tests; swissmetro of biogeme's documentation.
+
+    ``reference_values.json`` says where each was printed. One unit of the last digit, since some cut off the
+    rest, and 2e-6, because mlogit and biogeme stop where the gain is small.
+    """
+    numbers = json.loads((reference / "reference_values.json").read_text(encoding="utf-8"))[name]
+    data = pd.read_csv(reference / "data" / f"{name}.csv")
+    fit = fitted(data, name, "robust" if numbers["published_se_kind"] == "rob" else "classical")
+    for found, printed in (
+        (fit.coefficients, numbers["published_coef"]),
+        (fit.standard_errors, numbers["published_se"]),
+    ):
+        digits = max(len(repr(value).partition(".")[2]) for value in printed.values())
+        for term, value in printed.items():
+            assert found[term] == pytest.approx(value, abs=10.0**-digits + 2e-6), (term, digits)
 
 
 def test_the_sets_differ_and_tell_covariances_apart():
