@@ -29,9 +29,9 @@ CELLS = 2_000_000
 
 
 def log_shares(X: FloatArray, shares: FloatArray, beta: FloatArray) -> FloatArray:
-    """Return log P_j, shape (J,)."""
+    """Return log P_j, shape (J,); of many scenarios, X (..., C, J, K), shape (..., J)."""
     log_P = log_probabilities(X, beta)
-    return np.asarray(logsumexp(log_P + np.log(shares)[:, None], axis=0), dtype=np.float64)
+    return np.asarray(logsumexp(log_P + np.log(shares)[:, None], axis=-2), dtype=np.float64)
 
 
 def log_others(log_P: FloatArray) -> FloatArray:
@@ -41,24 +41,30 @@ def log_others(log_P: FloatArray) -> FloatArray:
     return np.stack(each, axis=-1).astype(np.float64)
 
 
+def log_odds_weights(X: FloatArray, shares: FloatArray, beta: FloatArray) -> FloatArray:
+    """Return how much of log(P_j / Q_j) the log-odds of each class are, s_c P_cj Q_cj / (P_j Q_j).
+
+    Shape (C, J); of many scenarios (..., C, J).
+    """
+    log_P, log_mean = log_probabilities(X, beta), log_shares(X, shares, beta)
+    of_mean = (log_mean + log_others(log_mean))[..., None, :]
+    return np.asarray(np.exp(np.log(shares)[:, None] + log_P + log_others(log_P) - of_mean))
+
+
 def log_odds_gradients(X: FloatArray, shares: FloatArray, beta: FloatArray) -> FloatArray:
-    """Return the gradient of every log(P_j / Q_j), shape (J, K).
+    """Return the gradient of every log(P_j / Q_j), shape (J, K); of many scenarios (..., J, K).
 
     Within a class it is x_j minus the mean of x over the other services, which stays exact where P_j
     is close to one. Averaged, it is the sum over classes of s_c P_cj Q_cj / (P_j Q_j) times that.
     """
-    log_P = log_probabilities(X, beta)
-    log_mean = log_shares(X, shares, beta)
-    log_weight = (
-        np.log(shares)[:, None] + log_P + log_others(log_P) - log_mean - log_others(log_mean)
-    )  # (C, J); zero where there is one class
+    weights = log_odds_weights(X, shares, beta)
     gradients = []
-    for j in range(X.shape[1]):
-        others = np.delete(X, j, axis=1)
+    for j in range(X.shape[-2]):
+        others = np.delete(X, j, axis=-2)
         P_others = softmax(others @ beta, axis=-1)
-        contrast = X[:, j] - mean_attributes(others, P_others)
-        gradients.append(np.exp(log_weight[:, j]) @ contrast)
-    return np.array(gradients)
+        contrast = X[..., j, :] - mean_attributes(others, P_others)
+        gradients.append(np.einsum("...c,...ck->...k", weights[..., j], contrast))
+    return np.stack(gradients, axis=-2).astype(np.float64)
 
 
 def share_gradients(X: FloatArray, shares: FloatArray, beta: FloatArray) -> FloatArray:
@@ -77,6 +83,14 @@ def shares_at(X: FloatArray, shares: FloatArray, B: FloatArray) -> FloatArray:
         V = X @ B[start : start + step].T  # (C, J, draws)
         P[start : start + step] = np.einsum("c,cjr->rj", shares, np.exp(log_softmax(V, axis=1)))
     return P
+
+
+def log_odds_at(X: FloatArray, shares: FloatArray, B: FloatArray, j: int) -> FloatArray:
+    """Return log(P_j / Q_j) of one service for each draw of the coefficients, shape (R,)."""
+    log_P = np.asarray(log_softmax(X @ B.T, axis=1))  # (C, J, R)
+    log_s = np.log(shares)[:, None]
+    log_Q = logsumexp(np.delete(log_P, j, axis=1), axis=1)
+    return np.asarray(logsumexp(log_P[:, j] + log_s, axis=0) - logsumexp(log_Q + log_s, axis=0))
 
 
 def logsums(X: FloatArray, beta: FloatArray) -> FloatArray:

@@ -120,8 +120,7 @@ def checked_services(frame: pd.DataFrame, fit: AnyFit, source: str, least: int =
     frame[ALTERNATIVE] = frame[ALTERNATIVE].astype(object).where(frame[ALTERNATIVE].notna(), None)
     choosers = characteristics(fit)
     _check_chooser(frame, choosers, source)
-    for row in range(len(frame)):
-        service = frame.iloc[row].to_dict()
+    for service in frame.to_dict("records"):
         _check_service(service, fit, choosers, f"{source}, {service['scenario']!r}, {service['service']!r}")
     return study.typed(frame) if study else frame
 
