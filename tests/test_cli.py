@@ -87,6 +87,35 @@ def test_subgroups(study, capsys):
     assert Path("t/scenarios_sex_f.csv").exists()
 
 
+def test_several_characteristics(study, capsys):
+    """Classes of numbers, a group that cannot be estimated, and tests that groups are equal."""
+    run("design", "mine", "--starts", "1")
+    run("simulate", "mine", "-n", "60", "--out", "responses.csv")
+    lines = Path("responses.csv").read_text().splitlines()
+    asked = [",sex,age", *(f",{'mf'[k % 2]},{20 + k}" for k in range(58)), ",x,", ",f,"]
+    Path("responses.csv").write_text("\n".join(a + b for a, b in zip(lines, asked, strict=True)))
+    capsys.readouterr()
+    run("fit", "mine", "responses.csv", "--by", "sex", "--by", "age=30,60", "--out", "t")
+    shown = capsys.readouterr().out
+    assert max(map(len, shown.splitlines())) <= 80
+    joined = " ".join(shown.split())
+    for text in ("By sex", "sex = x: clustered standard errors need two respondents", "By age", "under 30",
+                 "30-59", "60+", "Left out of the groups: 2 respondents without age.",
+                 "Equal coefficients in all groups"):  # fmt: skip
+        assert text in joined, text
+    assert {path.name for path in Path("t").glob("*.csv")} == {
+        "fit.csv", "fit_by_sex.csv", "fit_by_age.csv", "fit_by_equal.csv"
+    }  # fmt: skip
+    for by, message in [
+        (("sex", "sex"), "by: 'sex' is given twice"),
+        (("age=a,b",), "by: found 'age=a,b'; allowed: such as 'sex' or 'age=18,40,65'"),
+        (("size",), "'size' is no characteristic"),
+    ]:
+        options = [word for text in by for word in ("--by", text)]
+        assert fails("fit", "mine", "responses.csv", *options) == 2
+        assert message in " ".join(capsys.readouterr().err.split())
+
+
 def test_covariances(study, capsys):
     run("design", "mine", "--starts", "1")
     run("simulate", "mine", "-n", "60", "--out", "responses.csv")

@@ -39,15 +39,13 @@ from dce.cli.covariance import (
     WantedCovariance,
     interval_method,
 )
+from dce.diagnostics.equal_coefficients import equal_coefficients
 from dce.errors import ChoicesError, DceError
 from dce.estimation.fit import Fit
 from dce.estimation.fit_mnl import fit_mnl
 from dce.estimation.inference import CovarianceKind, check_covariance
-from dce.estimation.rates import marginal_rates
-from dce.estimation.rates_result import Convention
 from dce.estimation.scenarios import ScenarioProbabilities, scenarios
 from dce.estimation.subgroups import fit_by
-from dce.formula import ALTERNATIVE
 from dce.simulation import simulate_choices
 from dce.survey.plain_write import write_responses
 
@@ -107,38 +105,10 @@ def fit(
     fitted = wanted.applied(fit_mnl(choices, formula, *wanted.of_fit))
     publish("fit", fitted.table(method=method), out)
     if by:
-        groups = fit_by(choices, _characteristics(by), formula, *wanted.of_fit)
-        for table in wanted.applied_to_groups(groups).tables():
+        groups = wanted.applied_to_groups(fit_by(choices, characteristics(by), formula, *wanted.of_fit))
+        for table in groups.tables():
             publish(table.title.replace("By ", "fit_by_", 1), table, out)
-
-
-@app.command()
-def rates(
-    study: StudyPath,
-    responses: Responses,
-    per: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Reference coefficient, such as wait; may be repeated. Default: every numeric "
-            "attribute that people want less of."
-        ),
-    ] = None,
-    ratio: Annotated[
-        bool, typer.Option("--ratio", help="Plain ratios, not the gain for the better level.")
-    ] = False,
-    formula: Formula = None,
-    covariance: Covariance = "clustered",
-    by: Annotated[str | None, typer.Option(help="In subgroups of this characteristic.")] = None,
-    design_path: DesignPath = None,
-    mapping: MapPath = None,
-    manifest: ManifestPath = None,
-    out: Out = None,
-) -> None:
-    """Marginal rates of substitution: what each attribute is worth, in weeks or miles."""
-    choices = read_answers(study, responses, design_path, mapping, manifest)
-    everybody = fit_mnl(choices, formula, _kind(covariance))
-    for group, fitted in _groups(everybody, choices, by, formula, _kind(covariance)):
-        publish_rates(fitted, per, "ratio" if ratio else "gain", out, group, everybody)
+        publish("fit_by_equal", equal_coefficients(groups).table(), out)
 
 
 @app.command(name="scenarios")
@@ -179,7 +149,7 @@ def _groups(
         screen.print(f"\nNot estimated: {reason}", markup=False, soft_wrap=True)
 
 
-def _characteristics(by: Sequence[str]) -> dict[str, list[float] | None]:
+def characteristics(by: Sequence[str]) -> dict[str, list[float] | None]:
     """Read characteristics such as ``sex``, or ``age=18,40,65`` with the cut points of classes."""
     wanted: dict[str, list[float] | None] = {}
     for text in by:
@@ -202,37 +172,3 @@ def predict(fitted: Fit, path: Path) -> ScenarioProbabilities:
     """Predict scenarios; warnings about the studied range are yellow lines."""
     with range_warnings():
         return scenarios(fitted, path)
-
-
-def publish_rates(
-    fitted: Fit,
-    per: Sequence[str] | None,
-    convention: Convention,
-    out: Path | None,
-    group: str,
-    everybody: Fit,
-) -> None:
-    """Show rates per each reference coefficient, and write them if a folder is given."""
-    chosen = list(per or _wanted_less(everybody))
-    if not chosen:
-        screen.print("No numeric attribute has a negative coefficient: say with --per what to divide by.")
-    for name in chosen:
-        publish(
-            f"rates_per_{name} {group}".strip(),
-            marginal_rates(fitted, name, convention, directions_of=everybody).table(),
-            out,
-        )
-
-
-def _wanted_less(fitted: Fit) -> list[str]:
-    """Coefficients below zero of numeric attributes, such as a wait or a cost."""
-    numeric = {a.name for a in fitted.study.attributes if a.is_numeric} if fitted.study else set()
-    coding = fitted.coding
-    return [
-        name
-        for name, part in zip(coding.names, coding.parts, strict=True)
-        if len(part & numeric) == 1
-        and part <= numeric | {ALTERNATIVE}
-        and fitted.coefficients[name] < 0
-        and name.partition(":")[0] in part
-    ]

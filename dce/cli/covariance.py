@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, cast, get_args
 
 import typer
@@ -82,15 +82,7 @@ class WantedCovariance:
 
     def applied_to_groups(self, fits: SubgroupFits) -> SubgroupFits:
         """Return the fits of subgroups with the covariance."""
-        if not self.resampled:
-            return fits
-        done = {}
-        for name, fit in fits.fits.items():
-            try:
-                done[name] = self.applied(fit)
-            except EstimationError as error:
-                raise type(error)(f"{name}: {error}") from None
-        return replace(fits, fits=done, everybody=self.applied(fits.everybody))
+        return fits.changed(self.applied) if self.resampled else fits
 
 
 def interval_method(text: str) -> IntervalMethod:

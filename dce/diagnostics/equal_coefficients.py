@@ -12,7 +12,6 @@ from scipy.linalg import block_diag
 
 from dce.diagnostics.hypothesis_test import HypothesisTest, HypothesisTests
 from dce.diagnostics.likelihood_ratio import ratio
-from dce.errors import EstimationError
 from dce.estimation.fit import Fit
 from dce.estimation.fit_mnl import fit_coded
 from dce.estimation.newton import solve
@@ -32,12 +31,9 @@ def equal_coefficients(fits: SubgroupFits) -> HypothesisTests:
     -------
     HypothesisTests
         A Wald and a likelihood ratio test per characteristic. Groups that cannot be estimated are left
-        out, and named in the notes. Term by term: :func:`dce.fit_pooled`.
-
-    Raises
-    ------
-    EstimationError
-        If clusters have answers in several groups, whose estimates then depend on one another.
+        out, and named in the notes. The Wald test is not defined, NaN, where clusters have answers in
+        several groups, whose estimates then depend on one another. Term by term, and with such
+        clusters: :func:`dce.fit_pooled`.
 
     Notes
     -----
@@ -51,36 +47,48 @@ def equal_coefficients(fits: SubgroupFits) -> HypothesisTests:
     ----------
     Greene (2012), Econometric Analysis, 7th ed., section 6.4.
     """
-    tests: list[HypothesisTest] = []
-    for name in fits.characteristics:
-        groups = fits.of(name)
-        refused = [g.value for g in fits.groups if g.characteristic == name and g.name in fits.refused]
-        notes = [f"Standard errors: {fits.everybody.inference}."]
-        notes += [f"{name}: without {', '.join(refused)}, not estimated."] if refused else []
-        hypothesis = f"equal coefficients by {name}"
-        if len(groups) < 2:
-            notes.append(f"{name}: one group only could be estimated.")
-            for test in ("Wald test", "Likelihood ratio test"):
-                tests.append(HypothesisTest(test, hypothesis, np.nan, 0, notes=tuple(notes)))
-            continue
-        _check_independent(name, groups)
-        likelihood = _likelihood_ratio(fits.everybody, groups, hypothesis)
-        tests.append(_wald(groups, hypothesis, tuple(notes)))
-        tests.append(replace(likelihood, notes=likelihood.notes[1:]))
+    tests = [test for name in fits.characteristics for test in _tests(fits, name)]
     return HypothesisTests("Equal coefficients in all groups", tuple(tests))
 
 
-def _check_independent(name: str, groups: Mapping[str, Fit]) -> None:
+def _tests(fits: SubgroupFits, name: str) -> list[HypothesisTest]:
+    """Return the tests of the groups of one characteristic."""
+    hypothesis, groups = f"equal coefficients by {name}", fits.of(name)
+    refused = [g.value for g in fits.groups if g.characteristic == name and g.name in fits.refused]
+    few = fits.few_clusters(name)
+    notes = [f"Standard errors: {fits.everybody.inference}."]
+    if refused:
+        notes.append(f"{name}: without {', '.join(refused)}, not estimated.")
+    if few:
+        shown = ", ".join(f"{value}: {n}" for value, n in few.items())
+        notes.append(f"{name}: few clusters ({shown}), with which this Wald test rejects too often.")
+    if len(groups) < 2:
+        notes.append(f"{name}: one group only could be estimated.")
+        undefined = HypothesisTest("Wald test", hypothesis, np.nan, 0, notes=tuple(notes))
+        return [undefined, replace(undefined, name="Likelihood ratio test")]
+    likelihood = _likelihood_ratio(fits.everybody, groups, hypothesis)
+    shared = _shared_clusters(name, groups)
+    if shared:
+        q = likelihood.degrees_of_freedom
+        wald = HypothesisTest("Wald test", hypothesis, np.nan, q, notes=(*notes, shared))
+    else:
+        wald = _wald(groups, hypothesis, tuple(notes))
+    return [wald, replace(likelihood, notes=likelihood.notes[1:])]
+
+
+def _shared_clusters(name: str, groups: Mapping[str, Fit]) -> str:
+    """Say whether clusters have answers in several groups."""
     for (one, a), (other, b) in combinations(groups.items(), 2):
         clusters = a.inference.clusters
-        if clusters is None or clusters == "respondent":
+        if clusters is None or clusters == "respondent" or clusters not in a.choices.frame:
             continue
         both = set(a.choices.frame[clusters]) & set(b.choices.frame[clusters])
         if both:
-            raise EstimationError(
-                f"equal coefficients by {name}: {len(both):,d} clusters ({clusters}) have answers in both "
-                f"{one} and {other}, whose estimates depend on one another; use dce.fit_pooled."
+            return (
+                f"{name}: {len(both):,d} clusters ({clusters}) have answers in both {one} and {other}, whose "
+                "estimates depend on one another; the Wald test needs dce.fit_pooled."
             )
+    return ""
 
 
 def _wald(groups: Mapping[str, Fit], hypothesis: str, notes: tuple[str, ...]) -> HypothesisTest:
@@ -89,11 +97,13 @@ def _wald(groups: Mapping[str, Fit], hypothesis: str, notes: tuple[str, ...]) ->
     d = np.concatenate([fit.coefficients.to_numpy() - first.coefficients.to_numpy() for fit in others])
     V = block_diag(*(fit.covariance.to_numpy() for fit in others))
     V += np.kron(np.ones((len(others), len(others))), first.covariance.to_numpy())
+    q = len(others) * K
     if is_singular(V):
-        raise EstimationError(
-            f"Wald test of {hypothesis}: the covariance ({first.inference.kind}) is singular."
+        singular = (
+            f"{hypothesis}: the covariance ({first.inference.kind}) has too low a rank for this Wald test."
         )
-    W, q = float(d @ solve(V, d)), len(others) * K
+        return HypothesisTest("Wald test", hypothesis, np.nan, q, notes=(*notes, singular))
+    W = float(d @ solve(V, d))
     freedom = min(fit.inference.degrees_of_freedom for fit in groups.values())
     if not np.isinf(freedom):
         W /= q

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,8 @@ from dce.errors import ChoicesError, EstimationError, FormulaError, listed
 from dce.estimation.fit import Fit
 from dce.estimation.fit_mnl import fit_coded
 from dce.estimation.grouping import By, Grouping, answers_of, grouped
-from dce.estimation.inference import CovarianceKind, check_covariance
+from dce.estimation.inference import CovarianceKind, InferenceKind, check_covariance
+from dce.estimation.resampling import Progress
 from dce.estimation.utility import learn_utility
 from dce.table import Table, number
 
@@ -89,6 +91,54 @@ class SubgroupFits:
             if group.characteristic == characteristic and group.name in self.fits
         }
 
+    def few_clusters(self, characteristic: str) -> dict[str, int]:
+        """Return the clusters of groups that have so few that errors clustered by them are too small."""
+        counts = {
+            value: fit.inference.n_clusters or 0
+            for value, fit in self.of(characteristic).items()
+            if fit.inference.kind == "clustered"
+        }
+        return {value: n for value, n in counts.items() if n < FEW_CLUSTERS}
+
+    def with_covariance(
+        self,
+        kind: InferenceKind,
+        clusters: str | None = None,
+        *,
+        replicates: int = 1000,
+        seed: int = 1,
+        executor: Executor | None = None,
+        progress: Progress | None = None,
+    ) -> SubgroupFits:
+        """Return the same estimates with another covariance, as :meth:`dce.Fit.with_covariance` does.
+
+        Raises
+        ------
+        EstimationError
+            If everybody has none, or no subgroup.
+        """
+
+        def changed(fit: Fit) -> Fit:
+            return fit.with_covariance(
+                kind, clusters, replicates=replicates, seed=seed, executor=executor, progress=progress
+            )
+
+        return self.changed(changed)
+
+    def changed(self, change: Callable[[Fit], Fit]) -> SubgroupFits:
+        """Return other fits in place of each; groups of which there is none are refused with the reason."""
+        fits: dict[str, Fit] = {}
+        refused = dict(self.refused)
+        for group in self.groups:
+            if group.name not in self.fits:
+                continue
+            try:
+                fits[group.name] = change(self.fits[group.name])
+            except EstimationError as error:
+                refused[group.name] = type(error)(f"{group.characteristic} = {group.value}: {error}")
+        _check_some(fits, refused)
+        return replace(self, fits=fits, refused=refused, everybody=change(self.everybody))
+
     def to_frame(self) -> pd.DataFrame:
         """Return the estimates of everybody and all groups; columns are (group, quantity).
 
@@ -120,7 +170,13 @@ class SubgroupFits:
             columns[heading] = _column(self.fits.get(group.name), group.n_respondents, group.n_tasks, fit)
         index = [fit.label(str(name)) for name in fit.coefficients.index]
         index += ["Respondents", "Answered tasks", "Log-likelihood"]
-        notes = [f"Standard errors in brackets: {fit.inference}.", *self._few(groups)]
+        notes = [f"Standard errors in brackets: {fit.inference}."]
+        few = [f"{value}: {n}" for name in characteristics for value, n in self.few_clusters(name).items()]
+        if few:
+            notes.append(
+                f"Caution: few clusters ({', '.join(few)}), with which these errors are too small; "
+                "covariance='CR3' corrects them."
+            )
         if any(group.name in self.refused for group in groups):
             notes.append("–: not estimated.")
         notes += [str(self.refused[group.name]) for group in groups if group.name in self.refused]
@@ -132,22 +188,6 @@ class SubgroupFits:
         ]
         frame = pd.DataFrame(columns, index=pd.Index(index, name=""))
         return Table(f"By {', '.join(characteristics)}", frame, {}, tuple(notes))
-
-    def _few(self, groups: list[Group]) -> list[str]:
-        """Caution against errors clustered by so few that they are too small."""
-        few = [
-            f"{group.value}: {fit.inference.n_clusters}"
-            for group in groups
-            if (fit := self.fits.get(group.name)) is not None
-            and fit.inference.kind == "clustered"
-            and (fit.inference.n_clusters or 0) < FEW_CLUSTERS
-        ]
-        if not few:
-            return []
-        return [
-            f"Caution: few clusters ({', '.join(few)}), with which these errors are too small; "
-            "covariance='CR3' corrects them."
-        ]
 
     def __str__(self) -> str:
         return "\n\n".join(map(str, self.tables()))
@@ -210,14 +250,17 @@ def fit_by(
                 fits[name] = fit_coded(part, coding, covariance, clusters)
             except EstimationError as error:
                 refused[name] = type(error)(f"{what}: {error}")
-    if not fits:
-        raise EstimationError(
-            f"by: no subgroup can be estimated: {' '.join(str(error) for error in refused.values())}"
-        )
+    _check_some(fits, refused)
     left_out = {what: n for grouping in divided for what, n in _without(choices, grouping).items()}
     return SubgroupFits(
         ", ".join(grouping.name for grouping in divided), fits, left_out, everybody, tuple(groups), refused
     )
+
+
+def _check_some(fits: Mapping[str, Fit], refused: Mapping[str, EstimationError]) -> None:
+    if not fits:
+        reasons = " ".join(str(error) for error in refused.values())
+        raise EstimationError(f"by: no subgroup can be estimated: {reasons}")
 
 
 def _without(choices: Choices, grouping: Grouping) -> dict[str, int]:

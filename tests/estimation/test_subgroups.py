@@ -231,3 +231,17 @@ def test_few_clusters_get_a_caution(choices):
     assert "Caution: few clusters (pilot: 20)" in shown
     assert "Left out: 3 rows without any answer." in shown
     assert "Caution" not in str(dce.fit_by(few, "kind", covariance="CR3"))
+
+
+def test_covariances_of_all_groups(choices):
+    fits = dce.fit_by(choices, "sex", "wait + parking")
+    booted = fits.with_covariance("bootstrap", replicates=50, seed=3)
+    for group in ("All", "man", "woman"):
+        alone = fits[group].with_covariance("bootstrap", replicates=50, seed=3)
+        assert booted[group].covariance.equals(alone.covariance)
+    frame = choices.frame.assign(site=np.where(choices.frame["sex"] == "man", 1, choices.frame["respondent"]))
+    sites = dce.fit_by(dce.Choices(frame, choices.study), "sex", "wait + parking")
+    by_site = sites.with_covariance("CR3", "site")
+    assert list(by_site.fits) == ["woman"]
+    with pytest.raises(dce.EstimationError, match=r"^sex = man: .*site"):
+        by_site["man"]
