@@ -189,8 +189,12 @@ def _chosen_most(fit: Fit, clusters: Clusters) -> tuple[list[str], FloatArray]:
     """Return the label of the alternative that each cluster chose most, and its share of their answers."""
     layout, frame = fit.choices.layout, fit.choices.frame
     rows = layout.rows[np.arange(len(layout.chosen)), layout.chosen]
+    codes, alternatives = pd.factorize(frame[ALTERNATIVE].astype(str), sort=True)
     labels = {a.name: a.label for a in fit.study.all_alternatives} if fit.study else {}
-    counts = pd.crosstab(clusters.numbers, frame[ALTERNATIVE].astype(object).to_numpy()[rows])
-    most = counts.idxmax(axis=1)
-    share = counts.max(axis=1) / counts.sum(axis=1)
-    return [labels.get(str(name), str(name)) for name in most], share.to_numpy(dtype=np.float64)
+    shown = np.array([labels.get(name, name) for name in alternatives], dtype=object)
+    pairs, counts = np.unique(clusters.numbers * len(shown) + codes[rows], return_counts=True)
+    who = pairs // len(shown)
+    order = np.lexsort((pairs, -counts, who))
+    first = order[np.flatnonzero(np.diff(who[order], prepend=-1))]
+    answers = np.bincount(clusters.numbers, minlength=clusters.count)
+    return list(shown[pairs[first] % len(shown)]), np.asarray(counts[first] / answers, dtype=np.float64)

@@ -6,10 +6,12 @@ Notation: T answered tasks, S distinct ones, J alternatives, K coefficients, G c
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from dce.errors import plain
 from dce.estimation.clusters import Clusters
@@ -17,7 +19,8 @@ from dce.estimation.fit import Fit
 from dce.estimation.likelihood import cluster_sums
 from dce.estimation.newton import solve
 from dce.formula import ALTERNATIVE
-from dce.logit import BoolArray, FloatArray, IntArray, mean_attributes
+from dce.layout import Layout
+from dce.logit import FloatArray, IntArray, mean_attributes
 
 MOST_LEVELS = 12
 """Values up to which each is a level of its own; more are put into classes."""
@@ -52,55 +55,96 @@ def level_shares(fit: Fit, P: FloatArray, clusters: Clusters) -> pd.DataFrame:
     score. The squared sum of these, times G/(G-1), is the variance; the square of z is the
     cluster-robust score test of adding the level to the utility.
     """
+    parts = _residuals(fit, P, clusters)
+    return pd.concat(
+        [
+            pd.DataFrame({"attribute": attribute, "level": labels} | _of_levels(parts, codes, len(labels)))
+            for attribute, labels, codes in _attributes(fit)
+        ],
+        ignore_index=True,
+    )
+
+
+@dataclass(frozen=True)
+class _Residuals:
+    """What the shares of all attributes need.
+
+    Attributes
+    ----------
+    layout : Layout
+    clusters : Clusters
+    residual : (T, J) array
+        w (y - P).
+    cells : (T, J) integer array
+        Row of ``slope``.
+    slope : (S J, K) array
+        Derivatives of P by the coefficients.
+    influence : (G, K) array
+        I^-1 s_c.
+    """
+
+    layout: Layout
+    clusters: Clusters
+    residual: FloatArray
+    cells: IntArray
+    slope: FloatArray
+    influence: FloatArray
+
+
+def _residuals(fit: Fit, P: FloatArray, clusters: Clusters) -> _Residuals:
     tasks, layout = fit.tasks, fit.choices.layout
-    beta = np.asarray(fit.coefficients, dtype=np.float64)
     T, J = layout.rows.shape
     which = np.arange(T) if tasks.which is None else tasks.which
     residual = -P[which] * layout.weights[:, None]
     residual[np.arange(T), layout.chosen] += layout.weights
     slope = P[..., None] * (tasks.X - mean_attributes(tasks.X, P)[:, None])
-    scores = cluster_sums(tasks, beta, clusters.numbers)
-    influence = solve(_information(slope, tasks.X, tasks.totals), scores.T).T
-    cells = (which[:, None] * J + np.arange(J)).ravel()
-    every_weight = np.repeat(layout.weights, J)
-    total, G = float(layout.weights.sum()), clusters.count
+    scores = cluster_sums(tasks, fit.maximum.beta, clusters.numbers)
+    influence = solve(fit.maximum.information, scores.T).T
+    cells = which[:, None] * J + np.arange(J)
+    return _Residuals(layout, clusters, residual, cells, slope.reshape(P.size, -1), influence)
+
+
+def _of_levels(parts: _Residuals, codes: IntArray, L: int) -> dict[str, np.ndarray]:
+    """Return the columns of one attribute, whose L levels the rows (N,) of the frame have."""
+    layout, numbers, G = parts.layout, parts.clusters.numbers, parts.clusters.count
+    of_rows = np.where(layout.available, codes[layout.rows], -1)
+    T, J = of_rows.shape
+    there = of_rows >= 0
+    level, weights = of_rows[there], np.repeat(layout.weights, J).reshape(T, J)[there]
+    place = np.repeat(numbers, J).reshape(T, J)[there] * L + level
+    r = np.bincount(place, weights=parts.residual[there], minlength=G * L).reshape(G, L)
+    A = csr_array((weights, (level, parts.cells[there])), shape=(L, len(parts.slope))) @ parts.slope
+    contributions = r - parts.influence @ A.T
+    total = float(layout.weights.sum())
     factor = G / (G - 1) if G > 1 else np.nan
-    rows = []
-    for attribute, level, of_rows in _levels(fit):
-        z = of_rows[layout.rows] & layout.available
-        r = np.bincount(clusters.numbers, weights=(residual * z).sum(axis=1), minlength=G)
-        seen = np.bincount(cells, weights=every_weight * z.ravel(), minlength=P.size).reshape(P.shape)
-        A = np.einsum("sj,sjk->k", seen, slope)
-        contributions = r - influence @ A
-        se = float(np.sqrt(contributions @ contributions * factor)) / total
-        fitted = se <= EXACT * max(float(np.sqrt(r @ r)) / total, np.finfo(float).tiny)
-        observed = float(layout.weights @ z[np.arange(T), layout.chosen]) / total
-        difference = float(r.sum()) / total
-        rows.append((attribute, level, observed, observed - difference, difference,
-                     0.0 if fitted else se, np.nan if fitted else difference / se, fitted))  # fmt: skip
-    columns = ["attribute", "level", "observed", "predicted", "difference", "standard error", "z", "fitted"]
-    return pd.DataFrame(rows, columns=columns)
+    se = np.sqrt((contributions**2).sum(axis=0) * factor) / total
+    known = np.sqrt((r**2).sum(axis=0)) / total
+    fitted = se <= EXACT * np.maximum(known, np.finfo(float).tiny)
+    taken = of_rows[np.arange(T), layout.chosen]
+    chose = taken >= 0
+    observed = np.bincount(taken[chose], weights=layout.weights[chose], minlength=L) / total
+    difference = r.sum(axis=0) / total
+    return {
+        "observed": observed,
+        "predicted": observed - difference,
+        "difference": difference,
+        "standard error": np.where(fitted, 0.0, se),
+        "z": np.divide(difference, se, out=np.full(L, np.nan), where=~fitted),
+        "fitted": fitted,
+    }
 
 
-def _information(slope: FloatArray, X: FloatArray, totals: FloatArray) -> FloatArray:
-    K = X.shape[-1]
-    weighted = slope * totals[:, None, None]
-    return np.asarray(weighted.reshape(-1, K).T @ X.reshape(-1, K))
-
-
-def _levels(fit: Fit) -> Iterator[tuple[str, str, BoolArray]]:
-    """Yield attribute, level, and which rows of the frame have it, (N,); alternatives come first."""
+def _attributes(fit: Fit) -> Iterator[tuple[str, list[str], IntArray]]:
+    """Yield each attribute, its levels, and the number of each row's, -1 where empty; alternatives first."""
     choices, study = fit.choices, fit.study
     if len(choices.alternatives) <= MOST_LEVELS:
         codes, labels = _alternatives(fit)
-        for k, label in enumerate(labels):
-            yield "Alternative" if study else ALTERNATIVE, label, codes == k
+        yield "Alternative" if study else ALTERNATIVE, labels, codes
     names = study.attribute_names if study else fit.coding.variables
     for name in names:
         if name in choices.frame and name != ALTERNATIVE and choices.differs_within_tasks(name):
             codes, labels = _classes(fit, name)
-            for k, label in enumerate(labels):
-                yield study.attribute(name).label if study else name, label, codes == k
+            yield study.attribute(name).label if study else name, labels, codes
 
 
 def _alternatives(fit: Fit) -> tuple[IntArray, list[str]]:
@@ -126,5 +170,6 @@ def _classes(fit: Fit, name: str) -> tuple[IntArray, list[str]]:
 
 
 def _numbered(column: pd.Series, values: list[object]) -> IntArray:
-    rows = pd.Index(column.astype(object))
-    return np.asarray(pd.Index(values, dtype=object).get_indexer(rows), dtype=np.intp)
+    codes, found = pd.factorize(column)
+    number = {value: k for k, value in enumerate(values)}
+    return np.array([*(number.get(value, -1) for value in found), -1], dtype=np.intp)[codes]
