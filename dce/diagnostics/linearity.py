@@ -15,7 +15,7 @@ from dce.diagnostics.likelihood_ratio import ratio
 from dce.diagnostics.linear_restrictions import zero
 from dce.diagnostics.refit import fit_of, refit
 from dce.diagnostics.wald import wald_of
-from dce.errors import EstimationError, listed, plain
+from dce.errors import EstimationError, listed
 from dce.estimation.fit import Fit
 from dce.estimation.tasks import gather
 from dce.estimation.utility import learn_utility
@@ -41,7 +41,7 @@ class Linearity:
         With the attribute linear, and with levels or powers of their own.
     wald, likelihood_ratio : HypothesisTest
     frame : pandas.DataFrame
-        One row per level: ``utility`` less that of the first level, its ``standard error``, and the
+        One row per level (of many: least, quartiles, most): ``utility`` less that of the first level, its ``standard error``, and the
         same on the straight ``line``. NaN where the tasks do not tell.
     notes : tuple of str
     """
@@ -81,7 +81,7 @@ class Linearity:
         """Return the utility of each level beside the line, with the tests below."""
         frame = self.frame.rename(columns={"standard error": "s.e.", "line": "straight line"})
         label = self.straight.label(self.attribute)
-        frame.index = pd.Index([plain(float(level)) for level in frame.index], name="level")
+        frame.index = pd.Index([f"{level:.6g}" for level in frame.index], name="level")
         notes = (
             "Utility less that of the first level.",
             self.sentence,
@@ -150,7 +150,7 @@ def linearity(answers: Fit | Choices, attribute: str, degree: int | None = None)
         curved,
         wald_of(curved, restrictions, line),
         likelihood_ratio,
-        _beside_the_line(straight, curved, (whole, M), attribute, levels),
+        _beside_the_line(straight, curved, (whole, M), attribute, _shown(levels)),
         (*notes, *likelihood_ratio.notes, *more),
     )
 
@@ -163,6 +163,13 @@ def _levels(fit: Fit, attribute: str) -> list[float]:
         )
     values = fit.choices.frame[attribute].dropna().unique()
     return sorted(float(value) for value in values)
+
+
+def _shown(levels: list[float]) -> list[float]:
+    """Return the levels at which the curve is shown: all, or least, quartiles and most."""
+    if len(levels) <= MOST_LEVELS:
+        return levels
+    return sorted({float(level) for level in np.quantile(levels, [0, 0.25, 0.5, 0.75, 1])})
 
 
 def _check(fit: Fit, attribute: str, count: int, degree: int | None) -> None:
