@@ -24,29 +24,29 @@ class Clusters:
     column : str
     numbers : (T,) integer array
         From 0.
-    first : (G,) integer array
-        The first answered task of each cluster.
-    of_tasks : pandas.Series
-        What the column holds in each task.
+    rows : (G,) integer array
+        A row of the answers in each cluster.
+    of_rows : pandas.Series
+        What the column holds in each row.
     divided : int
         Respondents whose answers are in more than one cluster.
     """
 
     column: str
     numbers: IntArray
-    first: IntArray
-    of_tasks: pd.Series
+    rows: IntArray
+    of_rows: pd.Series
     divided: int = 0
 
     @property
     def count(self) -> int:
         """The number of clusters, G."""
-        return len(self.first)
+        return len(self.rows)
 
     @cached_property
     def values(self) -> np.ndarray:
         """What the column holds in each cluster, (G,)."""
-        return np.asarray(self.of_tasks.iloc[self.first], dtype=object)
+        return np.asarray(self.of_rows.iloc[self.rows], dtype=object)
 
     @cached_property
     def in_order(self) -> Clusters:
@@ -57,7 +57,7 @@ class Clusters:
             order = np.argsort([f"{type(v).__name__} {v}" for v in self.values], kind="stable")
         rank = np.empty_like(order)
         rank[order] = np.arange(len(order))
-        return Clusters(self.column, rank[self.numbers], self.first[order], self.of_tasks, self.divided)
+        return Clusters(self.column, rank[self.numbers], self.rows[order], self.of_rows, self.divided)
 
     def name(self, number: int) -> str:
         """Return what messages call a cluster."""
@@ -80,10 +80,9 @@ def find_clusters(choices: Choices, column: str | None = None) -> Clusters:
             "clustered standard errors need respondents, and these answers name none: give "
             "covariance='robust' or 'classical', or say with clusters= which column holds the clusters."
         )
-    of_tasks = frame[name].iloc[choices.layout.rows[:, 0]]
     if name == RESPONDENT:
         assert choices.layout.respondents is not None
-        return _numbered(name, choices.layout.respondents, of_tasks, 0)
+        return _numbered(choices, name, choices.layout.respondents, 0)
     missing = int(frame[name].isna().sum())
     if missing:
         raise EstimationError(
@@ -91,8 +90,9 @@ def find_clusters(choices: Choices, column: str | None = None) -> Clusters:
         )
     if choices.differs_within_tasks(name):
         raise EstimationError(f"clusters: {name!r} differs within a task; allowed: one value in each task.")
+    of_tasks = frame[name].iloc[choices.layout.rows[:, 0]]
     numbers = np.asarray(pd.factorize(of_tasks)[0], dtype=np.intp)
-    return _numbered(name, numbers, of_tasks, _divided(choices, numbers))
+    return _numbered(choices, name, numbers, _divided(choices, numbers))
 
 
 def respondents_or_tasks(choices: Choices) -> Clusters:
@@ -100,10 +100,10 @@ def respondents_or_tasks(choices: Choices) -> Clusters:
     return find_clusters(choices, RESPONDENT if RESPONDENT in choices.frame else "task")
 
 
-def _numbered(column: str, numbers: IntArray, of_tasks: pd.Series, divided: int) -> Clusters:
-    first = np.empty(int(numbers.max()) + 1, dtype=np.intp)
-    first[numbers[::-1]] = np.arange(len(numbers))[::-1]
-    return Clusters(column, numbers, first, of_tasks, divided)
+def _numbered(choices: Choices, column: str, numbers: IntArray, divided: int) -> Clusters:
+    task = np.empty(int(numbers.max()) + 1, dtype=np.intp)
+    task[numbers[::-1]] = np.arange(len(numbers))[::-1]  # the first of each cluster
+    return Clusters(column, numbers, choices.layout.rows[task, 0], choices.frame[column], divided)
 
 
 def _divided(choices: Choices, numbers: IntArray) -> int:

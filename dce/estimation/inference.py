@@ -86,7 +86,8 @@ class Inference:
             "jackknife": f"jackknife by {by}; {df}",
         }[self.kind]
         if self.divided:
-            text += f". Caution: the answers of {self.divided:,d} respondents are in more than one cluster"
+            who = "1 respondent" if self.divided == 1 else f"{self.divided:,d} respondents"
+            text += f". Caution: the answers of {who} are in more than one cluster"
         return text
 
     def _by(self) -> str:

@@ -19,7 +19,7 @@ R = json.loads((REFERENCE / "r_covariances.json").read_text())
 UTILITY = "wait + distance + mode"
 RTOL = 1e-6
 """fit_mnl stops within a squared Newton decrement of 1e-12, so at the worst 1e-6 of a standard error from
-the maximum. When the numbers were made they agreed to 1e-12."""
+the maximum. When the numbers were made standard errors agreed to 1e-10."""
 
 
 def read(frame, **roles):

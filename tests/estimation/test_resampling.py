@@ -92,7 +92,7 @@ def test_without_a_cluster_as_plain_fits_to_the_rest(long_frame, together, monke
         assert_allclose(without.loc[g], plain.coefficients, atol=STEP * plain.standard_errors.min())
 
 
-def test_collapsed_tasks_and_availability(small_choices, long_frame):
+def test_collapsed_tasks(small_choices):
     frame = small_choices.frame
     fit = dce.fit_mnl(small_choices)
     assert fit.tasks.which is not None
@@ -100,6 +100,9 @@ def test_collapsed_tasks_and_availability(small_choices, long_frame):
     for who in without.index[:3]:
         plain = dce.fit_mnl(dce.Choices(frame[frame["respondent"] != who], small_choices.study))
         assert_allclose(without.loc[who], plain.coefficients, atol=1e-8)
+
+
+def test_tasks_that_lack_alternatives(long_frame):
     gone = (long_frame["alt"] == "train") & (long_frame["y"] == 0)
     ragged = dce.fit_mnl(read(long_frame[~gone]), "price + time")
     plain = dce.fit_mnl(read(long_frame[~gone & (long_frame["id"] != 3)]), "price + time")
@@ -180,18 +183,29 @@ def test_too_many_separated_resamples_are_an_error():
         fit.with_covariance("bootstrap", replicates=200)
 
 
-def test_what_a_resample_does_not_identify_is_counted(long_frame):
-    few = long_frame["id"].isin([1, 2, 3, 4, 5])
-    frame = long_frame.assign(special=few * long_frame["time"].round(1))
-    boot = dce.fit_mnl(read(frame), "price + time + special")
-    # one cluster stands for five, so that many a resample has none of the special ones
-    answers = answers_of(boot)
-    weights = np.ones((3, 30))
+@pytest.mark.parametrize("together", [True, False])
+def test_weights_without_estimates_say_why(long_frame, together, monkeypatch):
+    if not together:
+        monkeypatch.setattr("dce.estimation.refits.TOGETHER", 0)
+    special = long_frame["id"].isin([1, 2, 3, 4, 5])
+    only_chosen = (long_frame["alt"] == "bus") & (long_frame["y"] == 1)
+    frame = long_frame.assign(
+        special=special * long_frame["time"].round(1),
+        rare=np.where(special, long_frame["price"] % 2, only_chosen),
+    )
+    weights = np.ones((4, 30))
     weights[1, [1, 2, 3, 4, 5]] = 0
-    fits = refit(answers, weights)
-    assert fits.failures == ("", "not identified", "")
+    weights[3] = np.arange(30) % 3
+    fit = dce.fit_mnl(read(frame), "price + time + special")
+    fits = refit(answers_of(fit), weights)
+    assert fits.failures == ("", "not identified", "", "")
     assert np.isnan(fits.estimates[1]).all()
-    assert_allclose(fits.estimates[[0, 2]], np.tile(boot.coefficients, (2, 1)), rtol=1e-9)
+    assert_allclose(fits.estimates[[0, 2]], np.tile(fit.coefficients, (2, 1)), rtol=1e-9)
+    plain = dce.fit_mnl(read(repeated(frame, weights[3])), "price + time + special")
+    assert_allclose(fits.estimates[3], plain.coefficients, atol=STEP * plain.standard_errors.min())
+    fit = dce.fit_mnl(read(frame), "price + time + rare")
+    fits = refit(answers_of(fit), weights)
+    assert fits.failures == ("", "separated", "", "")
 
 
 @pytest.mark.parametrize("together", [True, False])
