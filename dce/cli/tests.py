@@ -20,6 +20,7 @@ from dce.cli.console import (
     read_answers,
     show,
 )
+from dce.diagnostics.pooled import fit_pooled
 from dce.diagnostics.standard_tests import standard_tests
 from dce.diagnostics.swait_louviere import swait_louviere
 from dce.estimation.fit_mnl import fit_mnl
@@ -48,3 +49,4 @@ def standard_tests_command(
         publish("tests" if number == 1 else "tests_iia", tests.table(), out)
     if by is not None:
         publish(f"tests_by_{by}", swait_louviere(choices, by, formula, kind).table(), out)
+        publish(f"differences_by_{by}", fit_pooled(choices, by, formula, covariance=kind).table(), out)

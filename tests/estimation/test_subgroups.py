@@ -1,12 +1,16 @@
 """Subgroups: the same as fitting each alone; what is refused, by name."""
 
+import json
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 import dce
+
+FOLDER = Path(__file__).parents[1] / "reference"
 
 
 @pytest.fixture(scope="module")
@@ -245,3 +249,34 @@ def test_covariances_of_all_groups(choices):
     assert list(by_site.fits) == ["woman"]
     with pytest.raises(dce.EstimationError, match=r"^sex = man: .*site"):
         by_site["man"]
+
+
+def test_a_real_survey_against_clogit(reference):
+    """Classes of age of the nutrition survey; survival 3.5-3, whose clustered errors have no G/(G-1)."""
+    expected = json.loads((FOLDER / "r_nutrition.json").read_text(encoding="utf-8"))
+    frame = pd.read_csv(reference / "data" / "nutrition_long.csv")
+    choices = dce.read_long(frame, task="gid", alternative="alts", chosen="choice", respondent="id")
+    utility = "pers2 + pers3 + pers4 + form2 + rut2 + prec2 + prec3 + prec4"
+    fits = dce.fit_by(choices, {"age": [30, 45, 65]}, utility)
+    for group in ("All", "under 30", "30-44", "45-64"):
+        fit, numbers = fits[group], expected[group]
+        G = numbers["respondents"]
+        assert (fit.n_respondents, fit.n_tasks) == (G, numbers["tasks"])
+        assert fit.log_likelihood == pytest.approx(numbers["log_likelihood"], rel=1e-10)
+        assert fit.coefficients.tolist() == pytest.approx(numbers["coefficients"], rel=1e-8)
+        errors = fit.standard_errors * np.sqrt((G - 1) / G)
+        assert errors.tolist() == pytest.approx(numbers["clustered"], rel=1e-7)
+    assert {group.name: group.n_respondents for group in fits.groups}["65+"] == 10
+
+
+def test_groups_stand_in_the_order_of_the_options(clinics):
+    """Of the question in the study; an answer that it does not have brings back the alphabet."""
+    asked = dce.SurveySettings(questions=[dce.Question("size", "How tall?", ["tall", "middle", "short"])])
+    study = clinics(survey=asked)
+    answers = dce.simulate_choices(dce.make_design(study, starts=1), respondents=90, seed=2)
+    names = np.array(["short", "tall", "middle"])
+    frame = answers.frame.assign(size=names[answers.frame["respondent"] % 3])
+    fits = dce.fit_by(dce.Choices(frame, study), "size")
+    assert [group.value for group in fits.groups] == ["tall", "middle", "short"]
+    other = dce.Choices(frame.replace({"size": {"middle": "between"}}), study)
+    assert [group.value for group in dce.fit_by(other, "size").groups] == ["between", "short", "tall"]
