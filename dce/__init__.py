@@ -56,6 +56,9 @@ from dce.errors import (
     SurveyWarning,
 )
 from dce.estimation.acceptable import Acceptable, maximum_acceptable
+from dce.estimation.calibrated import CalibratedFit
+from dce.estimation.calibration import calibrate
+from dce.estimation.elasticities import Elasticities, elasticities, marginal_effects
 from dce.estimation.fit import Fit
 from dce.estimation.fit_mnl import fit_mnl
 from dce.estimation.fit_scales import fit_scales
@@ -72,6 +75,7 @@ from dce.estimation.scenarios import ScenarioProbabilities, scenarios
 from dce.estimation.subgroups import SubgroupFits, fit_by
 from dce.estimation.sweep import Sweep, sweep
 from dce.estimation.threshold import Threshold, threshold
+from dce.estimation.welfare import Welfare, compensating_variation
 from dce.power import power
 from dce.power_result import Power
 from dce.prior import Prior
@@ -94,6 +98,7 @@ __all__ = [
     "Attribute",
     "BenAkivaSwait",
     "Bound",
+    "CalibratedFit",
     "Certificate",
     "Choices",
     "ChoicesError",
@@ -107,6 +112,7 @@ __all__ = [
     "DesignError",
     "DesignSettings",
     "Draws",
+    "Elasticities",
     "EstimationError",
     "ExtraTask",
     "Fit",
@@ -146,12 +152,16 @@ __all__ = [
     "Sweep",
     "Table",
     "Threshold",
+    "Welfare",
     "ben_akiva_swait",
+    "calibrate",
     "certify",
     "collinearity",
     "compare",
+    "compensating_variation",
     "cross_validate",
     "d_error_bound",
+    "elasticities",
     "equal_coefficients",
     "evaluate_design",
     "export_survey",
@@ -167,6 +177,7 @@ __all__ = [
     "likelihood_ratio",
     "linearity",
     "make_design",
+    "marginal_effects",
     "marginal_rates",
     "maximum_acceptable",
     "pareto_front",

@@ -1,4 +1,4 @@
-"""Choice probabilities of one scenario, averaged over kinds of respondents, and their derivatives.
+"""Choice probabilities of one scenario, averaged over kinds of respondents, and their gradients.
 
 Notation
 --------
@@ -94,39 +94,5 @@ def log_odds_at(X: FloatArray, shares: FloatArray, B: FloatArray, j: int) -> Flo
 
 
 def logsums(X: FloatArray, beta: FloatArray) -> FloatArray:
-    """Return each class's expected greatest utility, log sum_j exp(x_j'b), shape (C,)."""
-    return np.asarray(logsumexp(X @ beta, axis=1), dtype=np.float64)
-
-
-def effects(
-    X: FloatArray, shares: FloatArray, D: FloatArray, beta: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return what an attribute z of each service does to the probabilities, and the gradients.
-
-    Parameters
-    ----------
-    X, shares, beta
-        As above.
-    D : (C, J, K) array
-        Derivative of x_ci with respect to the service's own attribute.
-
-    Returns
-    -------
-    (J, J) array
-        dP_j / dz_i = sum_c s_c P_cj u_ci (delta_ij - P_ci), with u_ci = D_ci'b.
-    (J, J, K) array
-        Its gradient with respect to the coefficients.
-    """
-    P = np.exp(log_probabilities(X, beta))
-    u = D @ beta
-    identity = np.eye(X.shape[1])
-    contrast = X - mean_attributes(X, P)[:, None, :]
-    own = identity[None] - P[:, None, :]  # (c, j, i)
-    s_P = shares[:, None] * P
-    value = np.einsum("cj,ci,cji->ji", s_P, u, own)
-    gradient = (
-        np.einsum("cj,ci,cji,cjk->jik", s_P, u, own, contrast)
-        + np.einsum("cj,cji,cik->jik", s_P, own, D)
-        - np.einsum("cj,ci,ci,cik->jik", s_P, u, P, contrast)
-    )
-    return value, gradient
+    """Return each class's expected greatest utility, log sum_j exp(x_j'b), shape (..., C)."""
+    return np.asarray(logsumexp(X @ beta, axis=-1), dtype=np.float64)

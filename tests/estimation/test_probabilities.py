@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit, softmax
 
+from dce.estimation.effects_on_shares import relative_effects, relative_effects_at
 from dce.estimation.probabilities import (
-    effects,
     log_odds_gradients,
     log_others,
     log_shares,
@@ -50,18 +50,33 @@ def test_gradients_are_those_of_finite_differences(arrays):
     assert share_gradients(X, shares, beta) == pytest.approx(numeric, abs=1e-8)
 
 
-def test_effects_are_those_of_finite_differences(arrays, rng):
+def test_relative_effects_are_those_of_finite_differences(arrays, rng):
     X, shares, beta = arrays
     D = rng.normal(size=X.shape)
-    value, gradient = effects(X, shares, D, beta)
+    value, gradient = relative_effects(X, shares, D, beta)
     for i in range(X.shape[1]):
         only = np.zeros_like(D)
         only[:, i] = D[:, i]
-        moved = [np.exp(log_shares(X + h * only, shares, beta)) for h in (1e-6, -1e-6)]
+        moved = [log_shares(X + h * only, shares, beta) for h in (1e-6, -1e-6)]
         assert value[:, i] == pytest.approx((moved[0] - moved[1]) / 2e-6, abs=1e-8)
-    numeric = by_differences(lambda b: effects(X, shares, D, b)[0], beta)
-    assert gradient == pytest.approx(numeric, abs=1e-8)
-    assert value.sum(axis=0) == pytest.approx(np.zeros(4), abs=1e-14)  # probabilities sum to one
+    numeric = by_differences(lambda b: relative_effects(X, shares, D, b)[0], beta)
+    assert gradient == pytest.approx(numeric, abs=1e-7)
+    P = np.exp(log_shares(X, shares, beta))
+    assert P @ value == pytest.approx(np.zeros(4), abs=1e-14)  # probabilities sum to one
+    B = np.array([beta, -beta])
+    expected = [relative_effects(X, shares, D, b)[0] for b in B]
+    assert relative_effects_at(X, shares, D, B) == pytest.approx(np.array(expected))
+
+
+def test_relative_effects_leave_out_what_is_not_available(arrays, rng):
+    X, shares, beta = arrays
+    D = rng.normal(size=X.shape)
+    available = np.ones((3, 4), dtype=bool)
+    available[:, 3] = False
+    value, gradient = relative_effects(X, shares, D, beta, available)
+    without, of_these = relative_effects(X[:, :3], shares, D[:, :3], beta)
+    assert value[:3, :3] == pytest.approx(without)
+    assert gradient[:3, :3] == pytest.approx(of_these)
 
 
 @pytest.mark.parametrize("size", [50.0, 700.0])
