@@ -42,8 +42,12 @@ def independent_columns(tasks: Tasks, order: Sequence[int] | None = None) -> tup
         if differs[k] and not is_singular(at_zero[np.ix_(more, more)]):
             columns = more
     columns.sort()
-    scale = np.where(differs, np.sqrt(np.diag(at_zero)), np.inf)
-    X = tasks.X.reshape(-1, K) / scale
-    M, *_ = np.linalg.lstsq(X[:, columns], X, rcond=None)
-    M *= np.where(differs, scale, 0.0) / scale[columns][:, None]
-    return columns, np.asarray(M, dtype=np.float64)
+    M = np.zeros((len(columns), K))
+    M[:, columns] = np.eye(len(columns))
+    others = [k for k in np.flatnonzero(differs) if k not in columns]
+    if others:
+        scale = np.sqrt(np.diag(at_zero))
+        X = tasks.X.reshape(-1, K)
+        by, *_ = np.linalg.lstsq(X[:, columns] / scale[columns], X[:, others] / scale[others], rcond=None)
+        M[:, others] = by * scale[others] / scale[columns][:, None]
+    return columns, M

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from dce.choices import Choices
 from dce.diagnostics.hypothesis_test import HypothesisTest
-from dce.diagnostics.linear_restrictions import LinearRestrictions
+from dce.diagnostics.linear_restrictions import LinearRestrictions, zero
 from dce.diagnostics.refit import fit_of, refit
+from dce.diagnostics.screen_places import places_differ, with_places
 from dce.diagnostics.wald import wald_of
 from dce.errors import EstimationError, listed
 from dce.estimation.fit import Fit
 from dce.estimation.utility import learn_utility
 from dce.formula import ALTERNATIVE, CONSTANTS
+from dce.logit import FloatArray
 
 
 def left_right(answers: Fit | Choices, alternatives: Sequence[object] | None = None) -> HypothesisTest:
     """Test whether the constants of unlabelled alternatives are equal.
 
     Services that differ in nothing but their attributes have equal constants, unless people are drawn
-    to one place on the card. Constants that the model lacks are added for the test.
+    to one place on the card. Constants that the model lacks are added for the test. Where the survey
+    shuffled the services, and recorded their places, the test is of the places.
 
     Parameters
     ----------
@@ -42,6 +46,8 @@ def left_right(answers: Fit | Choices, alternatives: Sequence[object] | None = N
     """
     fit = fit_of(answers)
     services = _services(fit, alternatives)
+    if places_differ(fit.choices, services):
+        return _of_places(fit, services)
     notes: tuple[str, ...] = ()
     if sum(_constant(fit, service) is None for service in services) > 1:
         coding = learn_utility(fit.choices, f"{fit.coding.formula} + {ALTERNATIVE}")
@@ -58,13 +64,28 @@ def left_right(answers: Fit | Choices, alternatives: Sequence[object] | None = N
     test = wald_of(
         fit, LinearRestrictions(R, np.zeros(len(R)), rows), f"equal constants of {', '.join(labels)}"
     )
-    return HypothesisTest(
-        "Left-right test",
-        test.hypothesis,
-        test.statistic,
-        test.degrees_of_freedom,
-        test.denominator,
-        (_found(fit, R, labels), *test.notes, *notes, *_interacting(fit)),
+    notes = (_found(fit, R, labels, "Constants less that of"), *test.notes, *notes, *_interacting(fit))
+    return replace(test, name="Left-right test", notes=notes)
+
+
+def _of_places(fit: Fit, services: Sequence[object]) -> HypothesisTest:
+    """Test whether places on the screen matter."""
+    choices, columns, unknown = with_places(fit.choices, services)
+    coding = learn_utility(choices, f"{fit.coding.formula} + {' + '.join(columns)}")
+    placed, notes = refit(replace(fit, choices=choices), coding)
+    test = wald_of(placed, zero(columns, coding))
+    numbers = [f"place {k}" for k in range(1, len(columns) + 2)]
+    left_out = f"Left out: {unknown:,d} answered tasks whose places on the screen are unknown."
+    return replace(
+        test,
+        name="Left-right test",
+        hypothesis="equal places on the screen",
+        notes=(
+            _found(placed, zero(columns, coding).R, numbers, "Utility less that of"),
+            *test.notes,
+            *notes,
+            *((left_out,) if unknown else ()),
+        ),
     )
 
 
@@ -100,11 +121,11 @@ def _label(fit: Fit, service: object) -> str:
     return labels.get(str(service), str(service))
 
 
-def _found(fit: Fit, R: np.ndarray, labels: list[str]) -> str:
+def _found(fit: Fit, R: FloatArray, labels: list[str], what: str) -> str:
     gaps = R @ fit.coefficients.to_numpy()
     errors = np.sqrt(np.diag(R @ fit.covariance.to_numpy() @ R.T))
     each = [f"{label} {gap:+.4f} ({se:.4f})" for label, gap, se in zip(labels[1:], gaps, errors, strict=True)]
-    return f"Constants less that of {labels[0]}, with standard errors: {', '.join(each)}."
+    return f"{what} {labels[0]}, with standard errors: {', '.join(each)}."
 
 
 def _interacting(fit: Fit) -> tuple[str, ...]:

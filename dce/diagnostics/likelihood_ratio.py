@@ -58,10 +58,11 @@ def likelihood_ratio(fit: Fit, restricted: Fit | str) -> HypothesisTest:
 def ratio(fit: Fit, log_likelihood: float, q: int, hypothesis: str) -> HypothesisTest:
     """Return the test of q restrictions under which the largest log-likelihood is that."""
     notes = [f"Log-likelihood {fit.log_likelihood:.3f}, under the hypothesis {log_likelihood:.3f}."]
-    if fit.inference.kind != "classical" and fit.n_respondents not in (None, fit.n_tasks):
+    if fit.inference.clusters is not None:
         notes.append(
-            "The likelihood ratio takes all answers as independent, also those of one respondent; "
-            f"the Wald test of the fit does not (standard errors {fit.inference.kind})."
+            "The likelihood ratio takes all answers as independent, also those of one "
+            f"{fit.inference.clusters}; the Wald test of the fit does not (standard errors "
+            f"{fit.inference.kind})."
         )
     if "weight" in fit.choices.frame:
         notes.append("It takes weights as counts of answers; for other weights use the Wald test.")

@@ -89,11 +89,11 @@ def zero(names: Sequence[str], coding: Coding) -> LinearRestrictions:
 
 
 def in_words(row: FloatArray, value: float, names: Sequence[str]) -> str:
-    """Write a restriction with positive terms only, such as ``2 wait = distance + 0.5``."""
+    """Write a restriction with positive terms only, such as ``2*wait = distance + 0.5``."""
 
     def side(sign: float, number: float) -> str:
         terms = [
-            name if sign * w == 1 else f"{plain(sign * float(w))} {name}"
+            name if sign * w == 1 else f"{plain(sign * float(w))}*{name}"
             for name, w in zip(names, row, strict=True)
             if sign * w > 0
         ]

@@ -41,8 +41,8 @@ class Linearity:
         With the attribute linear, and with levels or powers of their own.
     wald, likelihood_ratio : HypothesisTest
     frame : pandas.DataFrame
-        One row per level (of many: least, quartiles, most): ``utility`` less that of the first level, its ``standard error``, and the
-        same on the straight ``line``. NaN where the tasks do not tell.
+        One row per level (of many: least, quartiles, most): ``utility`` less that of the first level,
+        its ``standard error``, and the same on the straight ``line``. NaN where the tasks do not tell.
     notes : tuple of str
     """
 

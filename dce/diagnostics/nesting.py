@@ -46,12 +46,24 @@ def nesting(choices: Choices, larger: Coding, smaller: Coding) -> FloatArray | N
     tasks = gather(_side_by_side(larger.rows(frame), smaller.rows(frame)), choices.layout)
     centre(tasks)
     X = tasks.X.reshape(-1, K + len(smaller.names))
+    M = np.zeros((K, len(smaller.names)))
+    others = []
+    for j, name in enumerate(smaller.names):
+        i = larger.names.index(name) if name in larger.names else None
+        if i is not None and np.array_equal(X[:, i], X[:, K + j]):
+            M[i, j] = 1.0
+        else:
+            others.append(j)
+    if not others:
+        return M
     size = np.abs(X).max(axis=0)
     X = X / np.where(size > 0, size, 1.0)
-    M, *_ = np.linalg.lstsq(X[:, :K], X[:, K:], rcond=None)
-    if np.abs(X[:, K:] - X[:, :K] @ M).max() > LEFT_OVER:
+    right = X[:, [K + j for j in others]]
+    by, *_ = np.linalg.lstsq(X[:, :K], right, rcond=None)
+    if np.abs(right - X[:, :K] @ by).max() > LEFT_OVER:
         return None
-    return np.asarray(M * size[K:] / size[:K, None])
+    M[:, others] = by * size[K:][others] / size[:K, None]
+    return M
 
 
 def _side_by_side(a: CodedRows, b: CodedRows) -> CodedRows:

@@ -156,7 +156,7 @@ def swait_louviere(
         HypothesisTest(kind, BOTH, _distance(list(fits.values()), None), K * (M - 1)),
     )
     caution = ("The likelihood ratio takes all answers as independent, also those of one respondent.",)
-    notes = (note, *(caution if covariance != "classical" else ()))
+    notes = (note, *(caution if covariance not in ("classical", "robust") else ()))
     return SwaitLouviere(by, fits, scaled, HypothesisTests(f"Tastes and scale by {by}", tests, notes))
 
 

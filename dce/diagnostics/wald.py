@@ -61,5 +61,5 @@ def wald_of(fit: Fit, restrictions: LinearRestrictions, hypothesis: str = "") ->
     notes = [f"Standard errors: {fit.inference}."]
     if not np.isinf(freedom):
         W /= q
-        notes.append(f"F in place of chi-squared: few clusters, {freedom:g} degrees of freedom.")
+        notes.append(f"F in place of chi-squared, as the intervals of the fit use t({freedom:g}).")
     return HypothesisTest("Wald test", hypothesis or str(restrictions), W, q, float(freedom), tuple(notes))

@@ -75,6 +75,33 @@ def test_three_services_in_any_order(elsewhere, long_frame):
     )
 
 
+def test_shuffled_services_are_tested_by_their_places(small_choices, rng):
+    """People are drawn to the left one of the screen, which is A as often as B."""
+    frame = small_choices.frame.sort_values(["respondent", "task", "alternative"])
+    tasks = len(frame) // 2
+    a_is_left = rng.random(tasks) < 0.5
+    left = np.column_stack([a_is_left, ~a_is_left]).ravel()
+    utility = -0.2 * frame["wait"].to_numpy() + 0.8 * left + rng.gumbel(size=len(frame))
+    chosen = (utility.reshape(-1, 2).argmax(axis=1)[:, None] == [0, 1]).ravel().astype(int)
+    choices = dce.Choices(
+        frame.assign(chosen=chosen, screen_place=np.where(left, 1.0, 2.0)), small_choices.study
+    )
+    found = dce.left_right(choices)
+    assert found.hypothesis == "equal places on the screen"
+    assert found.p < 0.001
+    by_hand = dce.fit_mnl(
+        dce.Choices(choices.frame.assign(right=choices.frame["screen_place"] - 1), small_choices.study),
+        "wait + parking + mode + right",
+    )
+    assert found.statistic == pytest.approx(dce.wald(by_hand, "right = 0").statistic)
+    assert dce.wald(dce.fit_mnl(choices), "constant[B] = 0").p > 0.05  # names do not matter
+    gone = choices.frame["screen_place"].mask(choices.frame["respondent"] == 3)
+    part = dce.left_right(dce.Choices(choices.frame.assign(screen_place=gone), small_choices.study))
+    assert "Left out: 6 answered tasks whose places" in str(part)
+    without = choices.drop([3], reason="no places")
+    assert part.statistic == pytest.approx(dce.left_right(without).statistic)
+
+
 def test_refusals(small_choices):
     with pytest.raises(dce.EstimationError, match="'C' is no alternative here; allowed: 'A', 'B'"):
         dce.left_right(small_choices, ["A", "C"])

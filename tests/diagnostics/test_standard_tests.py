@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -40,14 +41,19 @@ def test_from_the_shell(tmp_path, monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "80")
     folder = Path(dce.__file__).parents[1] / "designs" / "physiotherapy"
     design = dce.Design.read(folder)
-    choices = dce.simulate_choices(design, respondents=120, seed=2)
+    choices = dce.simulate_choices(design, respondents=150, seed=2)
+    sex = np.where(choices.frame["respondent"] % 2 == 1, "Female", "Male")
+    choices = dce.Choices(choices.frame.assign(sex=sex), choices.study)
     dce.write_responses(choices, design, "plain.csv")
-    monkeypatch.setattr(sys, "argv", ["dce", "tests", str(folder), "plain.csv", "--out", "tables"])
+    monkeypatch.setattr(
+        sys, "argv", ["dce", "tests", str(folder), "plain.csv", "--by", "sex", "--out", "tables"]
+    )
     with pytest.raises(SystemExit) as stop:
         cli.main()
     assert not stop.value.code
     shown = capsys.readouterr().out
     assert "Tests of the model" in shown
     assert "Distance to the clinic: linear" in shown
+    assert "Tastes and scale by sex" in shown
     assert max(len(line.rstrip()) for line in shown.splitlines()) <= 80
     assert len(pd.read_csv("tables/tests.csv")) == 11
