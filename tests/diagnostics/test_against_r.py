@@ -6,6 +6,7 @@ tests/reference/r_tests.R makes the numbers. They agree to 8 digits: both sides 
 import json
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -62,3 +63,15 @@ def test_score_is_that_of_coxph(fits, choices, kind):
     assert of_restriction.statistic == pytest.approx(R["score"][kind], rel=REL)
     assert of_formula.statistic == pytest.approx(R["score"][kind], rel=REL)
     assert of_formula.degrees_of_freedom == of_restriction.degrees_of_freedom == 2
+
+
+@pytest.mark.parametrize("gone", ["A", "B", "C"])
+def test_iia_is_that_of_two_fits_of_clogit(fits, gone):
+    expected = R["iia"][gone]
+    found = dce.iia(fits["clustered"], gone)
+    hausman = found["Hausman-McFadden"].statistic
+    if expected["smallest"] > 0:
+        assert hausman == pytest.approx(expected["hausman"], rel=1e-6)  # of a difference of covariances
+    else:
+        assert np.isnan(hausman)
+    assert found["scores by respondent"].statistic == pytest.approx(expected["scores"], rel=REL)

@@ -96,6 +96,27 @@ def test_the_scores_are_those_of_two_fits(elsewhere, long_frame):
     assert found.statistic == pytest.approx(gap @ np.linalg.inv(V) @ gap, rel=1e-8)
 
 
+@pytest.mark.parametrize("gone", ["bus", "car", "train"])
+def test_ragged_weighted_tasks_by_two_fits(long_frame, gone):
+    """Some tasks lack the train, in some it is there but not available, and weights differ."""
+    frame = long_frame.assign(w=1.0 + long_frame["t"] % 3, there=1)
+    frame = frame[~((frame["alt"] == "train") & (frame["t"] % 5 == 0))]
+    frame.loc[(frame["alt"] == "bus") & (frame["t"] % 7 == 0) & (frame["y"] == 0), "there"] = 0
+    frame = frame[frame.groupby("t")["y"].transform("sum") == 1]
+    roles = {"task": "t", "alternative": "alt", "chosen": "y", "weight": "w"}
+    fit = dce.fit_mnl(dce.read_long(frame, available="there", **roles), "price + time", "classical")
+    left = frame[(frame["alt"] != gone) & (frame["there"] == 1)]
+    left = left[
+        (left.groupby("t")["y"].transform("sum") == 1) & (left.groupby("t")["y"].transform("size") > 1)
+    ]
+    less = dce.fit_mnl(dce.read_long(left.drop(columns="there"), **roles), "price + time", "classical")
+    gap, V = less.coefficients - fit.coefficients, less.covariance - fit.covariance
+    expected = gap @ np.linalg.solve(V, gap) if np.linalg.eigvalsh(V)[0] > 0 else np.nan
+    found = dce.iia(fit, gone)["Hausman-McFadden"]
+    assert found.statistic == pytest.approx(expected, rel=1e-6, nan_ok=True)
+    assert f"Without {gone}: {left['t'].nunique()} answered tasks" in found.notes[0]
+
+
 def influences(fit: dce.Fit, frame: pd.DataFrame) -> pd.DataFrame:
     X = frame[["price", "time"]].to_numpy()
     utility = pd.Series(np.exp(X @ fit.coefficients.to_numpy()), index=frame.index)

@@ -72,6 +72,26 @@ generalised <- function(utility, zeros, cluster) {
   drop(t(gap) %*% solve(H %*% B %*% t(H), gap))
 }
 
+# Hausman and McFadden: the same coefficients from tasks that did not choose an alternative, without it;
+# and the difference with the covariance of the scores of both fits by respondent, with G/(G-1).
+influence <- function(fit, d) {
+  person <- d$respondent
+  rowsum(residuals(fit, type = "score") %*% vcov(fit), person)
+}
+hausman <- function(gone) {
+  left <- data[data$alternative != gone, ]
+  left <- left[ave(left$chosen, left$stratum, FUN = sum) == 1, ]
+  all <- fit(main); less <- fit(main, data. = left)
+  gap <- coef(less) - coef(all)
+  difference <- vcov(less) - vcov(all)
+  IF_all <- influence(all, data); IF_less <- IF_all * 0
+  own <- influence(less, left); IF_less[rownames(own), ] <- own
+  G <- nrow(IF_all)
+  V <- crossprod(IF_less - IF_all) * G / (G - 1)
+  c(smallest = min(eigen(difference)$values), hausman = drop(gap %*% solve(difference, gap)),
+    scores = drop(gap %*% solve(V, gap)))
+}
+
 full_ll <- full$loglik[2]
 results <- c(
   R = quoted(R.version.string),
@@ -83,6 +103,10 @@ results <- c(
     clustered = digits(wald(hypotheses[[h]], "respondent"))
   ), 4)), 2),
   likelihood_ratio = object(setNames(digits(2 * (full_ll - substituted)), names(substituted)), 2),
+  iia = object(sapply(c("A", "B", "C"), function(a) {
+    found <- hausman(a)
+    object(setNames(digits(found), names(found)), 4)
+  }), 2),
   score = object(c(
     classical = digits(scores(main, 2)),
     robust = digits(generalised(main, 2, "stratum")),
