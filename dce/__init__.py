@@ -50,6 +50,7 @@ from dce.errors import (
     FormulaError,
     IdentificationError,
     RangeWarning,
+    ReportError,
     ScenarioError,
     SeparationError,
     StudyError,
@@ -83,6 +84,7 @@ from dce.quality.quality import quality
 from dce.quality.result import Quality
 from dce.read_report import ReadReport
 from dce.read_wide import read_wide
+from dce.report.what_if import write_what_if
 from dce.simulation import simulate_choices
 from dce.study import Study
 from dce.survey.export import export_survey
@@ -136,6 +138,7 @@ __all__ = [
     "RatesBy",
     "RatesByReference",
     "ReadReport",
+    "ReportError",
     "ResponseMap",
     "ScaleFit",
     "ScenarioChanges",
@@ -200,4 +203,5 @@ __all__ = [
     "threshold",
     "wald",
     "write_responses",
+    "write_what_if",
 ]

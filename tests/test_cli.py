@@ -84,7 +84,29 @@ def test_subgroups(study, capsys):
     shown = capsys.readouterr().out
     assert "By sex" in shown
     assert "sex = f" in shown
-    assert Path("t/scenarios_sex_f.csv").exists()
+    assert {path.name for path in Path("t").glob("*.csv")} == {"scenarios_by_sex.csv",
+                                                              "scenario_differences_by_sex.csv"}  # fmt: skip
+    assert "Probabilities compared with: f, by sex" in shown
+
+
+def test_scenarios_with_every_kind_of_interval(study, capsys):
+    run("design", "mine", "--starts", "1")
+    run("simulate", "mine", "-n", "60", "--out", "responses.csv")
+    text = Path("mine/scenarios.toml").read_text()
+    again = text[text.index("[[scenarios]]") :].replace("A doctor later", "2: a doctor later")
+    Path("mine/scenarios.toml").write_text(text + again.replace("wait = 8", "wait = 4"))
+    base = "A doctor later, or an assistant sooner"
+    run("scenarios", "mine", "responses.csv", "--base", base, "--method", "krinsky-robb", "--draws", "200")
+    shown = capsys.readouterr().out
+    assert f"Probabilities compared with: {base}" in " ".join(shown.split())
+    assert "Krinsky-Robb, percentiles of 200 draws" in shown
+    run("scenarios", "mine", "responses.csv", "--covariance", "bootstrap", "--replicates", "100",
+        "--method", "bootstrap", "--scale", "0.5")  # fmt: skip
+    shown = capsys.readouterr().out
+    assert "percentiles of 100 bootstrap replicates" in shown
+    assert "multiplied by 0.5" in shown
+    assert fails("scenarios", "mine", "responses.csv", "--method", "bootstrap") == 2
+    assert "needs replicates" in capsys.readouterr().err
 
 
 def test_several_characteristics(study, capsys):
@@ -114,6 +136,16 @@ def test_several_characteristics(study, capsys):
         options = [word for text in by for word in ("--by", text)]
         assert fails("fit", "mine", "responses.csv", *options) == 2
         assert message in " ".join(capsys.readouterr().err.split())
+
+
+def test_the_what_if_page(study, capsys):
+    run("design", "mine", "--starts", "1")
+    run("simulate", "mine", "-n", "60", "--out", "answers.csv")
+    run("whatif", "mine", "answers.csv", "--people", "patients", "--covariance", "CR2", "--level", "0.9")
+    assert "Wrote mine/what-if.html" in capsys.readouterr().out
+    page = Path("mine/what-if.html").read_text(encoding="utf-8")
+    assert '"people":"patients","level":0.9' in page
+    assert "A doctor later" in page
 
 
 def test_covariances(study, capsys):

@@ -89,7 +89,7 @@ class Report:
         for section in self.sections:
             if not section.parts:
                 raise ReportError(f"report, {section.title!r}: the section is empty.")
-        names = [part.name for part in (*self.tables(), *self.figures())]
+        names = [*(part.name for part in self.tables()), *(part.name for part in self.figures())]
         for name in names:
             if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
                 raise ReportError(f"report: {name!r} is no name of a file; allowed: a-z, 0-9, _ and -.")

@@ -97,8 +97,10 @@ def what_if_content(
     start = pd.DataFrame()
     if scenarios is not None:
         frame, source = as_frame(scenarios)
-        unsaid = {each.name: each.values[0] for each in characteristics if each.name not in frame}
-        start = checked_services(frame.assign(**unsaid), fit, source)
+        for each in characteristics:
+            if each.name not in frame:
+                frame = frame.assign(**{each.name: pd.Series([each.values[0]] * len(frame), frame.index)})
+        start = checked_services(frame, fit, source)
     wanted = {name: set(start[name].dropna()) for name in study.attribute_names if name in start}
     attributes = offered_attributes(study, fit.coding, wanted)
     terms = term_tables(study, fit.coding, (*attributes, *characteristics))
