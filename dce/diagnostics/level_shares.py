@@ -162,11 +162,25 @@ def _classes(fit: Fit, name: str) -> tuple[IntArray, list[str]]:
         return _numbered(column, list(attribute.levels)), [str(label) for label in attribute.labels]
     values = sorted(column.dropna().unique(), key=lambda value: (str(type(value)), value))
     if len(values) > MOST_LEVELS and pd.api.types.is_numeric_dtype(column):
-        classes, edges = pd.qcut(column, CLASSES, labels=False, retbins=True, duplicates="drop")
-        labels = [f"{low:.4g} to {high:.4g}" for low, high in pairwise(edges)]
-        return np.asarray(classes.fillna(-1), dtype=np.intp), labels
+        return _quantiles(column.to_numpy(dtype=np.float64, na_value=np.nan))
     labels = [plain(float(v)) if isinstance(v, (int, float, np.number)) else str(v) for v in values]
     return _numbered(column, values), labels
+
+
+def _quantiles(values: FloatArray) -> tuple[IntArray, list[str]]:
+    """Return classes of equal size; zeros are one of their own where they would fill one.
+
+    Columns of one alternative, such as ``time_car``, are zero elsewhere.
+    """
+    zero = values == 0
+    alone = zero.mean() > 1 / CLASSES
+    rest = pd.Series(np.where(zero, np.nan, values) if alone else values)
+    classes, edges = pd.qcut(rest, CLASSES, labels=False, retbins=True, duplicates="drop")
+    labels = [f"{low:.4g} to {high:.4g}" for low, high in pairwise(edges)]
+    codes = np.asarray(classes.fillna(-1), dtype=np.intp)
+    return (
+        (np.where(zero, 0, np.where(codes < 0, -1, codes + 1)), ["0", *labels]) if alone else (codes, labels)
+    )
 
 
 def _numbered(column: pd.Series, values: list[object]) -> IntArray:

@@ -140,6 +140,19 @@ def test_frames_from_elsewhere(elsewhere):
     assert "clusters (respondent)" in alone.notes[0]
 
 
+def test_zeros_of_other_alternatives_are_a_class(elsewhere):
+    frame = elsewhere.frame.assign(
+        time_car=elsewhere.frame["time"].where(elsewhere.frame["alternative"] == "car", 0)
+    )
+    shares = dce.goodness(dce.fit_mnl(dce.Choices(frame), "price + time_car")).shares.set_index("attribute")
+    levels = shares.loc["time_car"]
+    assert levels["level"].iloc[0] == "0"
+    assert len(levels) == 6
+    not_car = (frame["chosen"] == 1) & (frame["alternative"] != "car")
+    assert levels["observed"].iloc[0] == pytest.approx(not_car.sum() / 150)
+    assert levels["observed"].sum() == pytest.approx(1)
+
+
 def test_weights_are_duplicates(elsewhere):
     twice = pd.concat([elsewhere.frame, elsewhere.frame.assign(task=elsewhere.frame["task"] + 1000)])
     doubled = dce.goodness(dce.fit_mnl(dce.Choices(twice), "price + time"))
