@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dce.cli.answers import predict, publish_rates
+from dce.cli.answers import predict
 from dce.cli.console import (
     DesignPath,
     MapPath,
@@ -26,6 +26,7 @@ from dce.cli.console import (
     wrote,
 )
 from dce.cli.design import searched
+from dce.cli.rates import publish_rates
 from dce.errors import DceError
 from dce.estimation.fit_mnl import fit_mnl
 from dce.simulation import simulate_choices
@@ -94,7 +95,7 @@ def run(
     fitted = fit_mnl(choices)
     publish("fit", fitted.table(), folder)
     step(5, "Marginal rates of substitution")
-    publish_rates(fitted, per, "gain", folder, "", fitted)
+    publish_rates(fitted, per, "gain", folder)
     step(6, "Scenarios")
     path = folder_of(study) / "scenarios.toml"
     if path.exists():

@@ -99,6 +99,12 @@ def rate_differences(
     notes = _notes(
         {k: v for fits in characteristics.values() for k, v in fits.items()}, source, per, at, level
     )
+    if isinstance(first, SubgroupFits):
+        notes += [
+            f"Not compared: {name}, of which one group could be estimated."
+            for name in first.characteristics
+            if name not in characteristics
+        ]
     heading = source.study.label(per) if source.study else per
     return RateDifferences(per, level, pd.concat(pairs), pd.concat(tests), heading, tuple(notes))
 
@@ -110,11 +116,10 @@ def _groups(
     if isinstance(first, SubgroupFits):
         if second is not None:
             raise EstimationError("second: found a fit beside subgroups; allowed: nothing, or two fits.")
-        found = {name: first.of(name) for name in first.characteristics}
-        few = [name for name, fits in found.items() if len(fits) < 2]
-        if few:
+        found = {name: first.of(name) for name in first.characteristics if len(first.of(name)) > 1}
+        if not found:
             raise EstimationError(
-                f"by: {few[0]!r} has one group that could be estimated; allowed: two or more."
+                f"by: {first.by} has one group that could be estimated; allowed: two or more."
             )
         return found, directions_of or first.everybody
     if second is None:
