@@ -135,8 +135,8 @@ def linearity(answers: Fit | Choices, attribute: str, degree: int | None = None)
     notes: tuple[str, ...] = ()
     if not added:
         raise EstimationError(
-            f"linearity: the tasks show {attribute!r} in pairs of levels that cannot tell a curve from a "
-            "straight line."
+            f"linearity: the tasks cannot tell a curve in {attribute!r} from a straight line and the other "
+            "terms."
         )
     if len(added) < wanted:
         notes = (f"{IN_PART} {len(added)} of {wanted} departures from the line; the test is of these.",)

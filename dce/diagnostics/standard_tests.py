@@ -9,7 +9,7 @@ from dce.diagnostics.hypothesis_test import HypothesisTest, HypothesisTests
 from dce.diagnostics.iia import iia
 from dce.diagnostics.left_right import left_right
 from dce.diagnostics.linear_restrictions import zero
-from dce.diagnostics.linearity import IN_PART, linearity
+from dce.diagnostics.linearity import IN_PART, MOST_LEVELS, linearity
 from dce.diagnostics.refit import fit_of
 from dce.diagnostics.wald import wald_of
 from dce.errors import EstimationError
@@ -29,9 +29,9 @@ def standard_tests(answers: Fit | Choices) -> tuple[HypothesisTests, ...]:
     -------
     tuple of HypothesisTests
         First: that an attribute has no effect (all its coefficients, those of interactions included);
-        that alternatives of which no attribute is a part of some only have equal constants; that a
-        numeric attribute of three levels or more is linear. Second, with three alternatives or more:
-        independence of irrelevant alternatives.
+        that the constants of services with the same attributes are equal; that a numeric attribute of
+        three levels or more is linear (of more than twenty: against a square). Second, with three
+        alternatives or more: independence of irrelevant alternatives.
 
     See Also
     --------
@@ -46,15 +46,18 @@ def standard_tests(answers: Fit | Choices) -> tuple[HypothesisTests, ...]:
         tests.append(replace(test, name="left-right", hypothesis="equal constants", notes=()))
     in_part: dict[str, list[str]] = {}
     for name in _attributes(fit):
-        if name not in fit.coding.names or fit.choices.frame[name].nunique() < 3:
+        levels = fit.choices.frame[name].nunique()
+        if name not in fit.coding.names or levels < 3:
             continue
         label = _label(fit, name)
+        degree = 2 if levels > MOST_LEVELS else None
         try:
-            line = linearity(fit, name)
+            line = linearity(fit, name, degree)
         except EstimationError as error:
-            notes.append(f"{label}: {error}")
+            notes.append(f"{label}, not tested for linearity: {str(error).removeprefix('linearity: ')}")
             continue
-        tests.append(replace(line.wald, name="linearity", hypothesis=f"{label}: linear", notes=()))
+        hypothesis = f"{label}: linear" + (" (against a square)" if degree else "")
+        tests.append(replace(line.wald, name="linearity", hypothesis=hypothesis, notes=()))
         for note in line.notes:
             if note.startswith(IN_PART):
                 in_part.setdefault(note, []).append(label)

@@ -32,8 +32,24 @@ def test_interactions_are_effects_of_the_attribute(long_frame):
     fit = dce.fit_mnl(choices, "price + time + price:old")
     found, of_iia = dce.standard_tests(fit)
     assert found["price: no effect"].statistic == dce.wald(fit, "price = 0, price:old = 0").statistic
-    assert "'time' has 450 values, too many" in str(found).replace("\n", " ")
+    square = found["time: linear (against a square)"]
+    assert square.statistic == dce.linearity(fit, "time", 2).statistic
+    assert found["price: linear"].statistic == dce.linearity(fit, "price").statistic
     assert of_iia.frame.equals(dce.iia(fit).frame)
+
+
+def test_what_cannot_be_tested_is_said(long_frame):
+    """A price of three levels of which one was never chosen."""
+    frame = long_frame.assign(price=long_frame["price"].clip(1, 3))
+    frame.loc[(frame["price"] == 2) & (frame["y"] == 1), "price"] = 1
+    choices = dce.read_long(frame, task="t", alternative="alt", chosen="y", respondent="id")
+    found = str(dce.standard_tests(dce.fit_mnl(choices, "price + time"))[0]).replace("\n", " ")
+    assert "price, not tested for linearity: perfect prediction" in found
+    level = long_frame["price"].clip(1, 3)
+    same = long_frame.assign(price=level.replace({3: 6}), dear=(level == 3).astype(int))
+    again = dce.read_long(same, task="t", alternative="alt", chosen="y", respondent="id")
+    with pytest.raises(dce.EstimationError, match="cannot tell a curve in 'price' from a straight line"):
+        dce.linearity(dce.fit_mnl(again, "price + dear + time"), "price")
 
 
 def test_from_the_shell(tmp_path, monkeypatch, capsys):
