@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 
-from dce.choices import Choices
 from dce.cli.console import (
-    Covariance,
     DesignPath,
     Formula,
     ManifestPath,
@@ -26,7 +24,6 @@ from dce.cli.console import (
     publish,
     range_warnings,
     read_answers,
-    screen,
     show,
     wrote,
 )
@@ -43,7 +40,6 @@ from dce.diagnostics.equal_coefficients import equal_coefficients
 from dce.errors import ChoicesError, DceError
 from dce.estimation.fit import Fit
 from dce.estimation.fit_mnl import fit_mnl
-from dce.estimation.inference import CovarianceKind, check_covariance
 from dce.estimation.scenarios import ScenarioProbabilities, scenarios
 from dce.estimation.subgroups import fit_by
 from dce.simulation import simulate_choices
@@ -111,44 +107,6 @@ def fit(
         publish("fit_by_equal", equal_coefficients(groups).table(), out)
 
 
-@app.command(name="scenarios")
-def scenarios_command(
-    study: StudyPath,
-    responses: Responses,
-    services: Annotated[
-        Path | None, typer.Option("--scenarios", help="Default: scenarios.toml of the study.")
-    ] = None,
-    formula: Formula = None,
-    covariance: Covariance = "clustered",
-    by: Annotated[str | None, typer.Option(help="In subgroups of this characteristic.")] = None,
-    design_path: DesignPath = None,
-    mapping: MapPath = None,
-    manifest: ManifestPath = None,
-    out: Out = None,
-) -> None:
-    """What if: probabilities of choosing each of some services, with intervals."""
-    choices = read_answers(study, responses, design_path, mapping, manifest)
-    path = services or folder_of(study) / "scenarios.toml"
-    everybody = fit_mnl(choices, formula, _kind(covariance))
-    for group, fitted in _groups(everybody, choices, by, formula, _kind(covariance)):
-        publish(f"scenarios {group}".strip(), predict(fitted, path).table(), out)
-
-
-def _groups(
-    everybody: Fit, choices: Choices, by: str | None, formula: str | None, kind: CovarianceKind
-) -> Iterator[tuple[str, Fit]]:
-    """Yield the fit of everybody, or of each subgroup under its name."""
-    if by is None:
-        yield "", everybody
-        return
-    fits = fit_by(choices, by, formula, kind)
-    for group, fitted in fits.fits.items():
-        screen.print(f"\n{by} = {group}", style="bold", markup=False)
-        yield f"{by} = {group}", fitted
-    for reason in fits.refused.values():
-        screen.print(f"\nNot estimated: {reason}", markup=False, soft_wrap=True)
-
-
 def characteristics(by: Sequence[str]) -> dict[str, list[float] | None]:
     """Read characteristics such as ``sex``, or ``age=18,40,65`` with the cut points of classes."""
     wanted: dict[str, list[float] | None] = {}
@@ -161,11 +119,6 @@ def characteristics(by: Sequence[str]) -> dict[str, list[float] | None]:
         except ValueError:
             raise ChoicesError(f"by: found {text!r}; allowed: such as 'sex' or 'age=18,40,65'.") from None
     return wanted
-
-
-def _kind(text: str) -> CovarianceKind:
-    check_covariance(text)
-    return cast(CovarianceKind, text)
 
 
 def predict(fitted: Fit, path: Path) -> ScenarioProbabilities:
