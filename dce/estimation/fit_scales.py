@@ -21,7 +21,7 @@ from dce.estimation.heteroscedastic import (
     scale_products,
     scale_sums,
 )
-from dce.estimation.inference import CovarianceKind, check_covariance
+from dce.estimation.inference import LARGE_SAMPLE, CovarianceKind, check_covariance
 from dce.estimation.likelihood import centre, derivatives
 from dce.estimation.newton import inverse
 from dce.estimation.scale_fit import ScaleFit, log_scale_name
@@ -56,7 +56,9 @@ def fit_scales(
     by : str
         A column that is the same for all alternatives of a task: a characteristic of respondents, such
         as the device, or of the task, such as the half of the survey in which it was asked.
-    formula, covariance
+    formula
+        As for :func:`dce.fit_mnl`.
+    covariance : {"clustered", "robust", "classical"}, optional
         As for :func:`dce.fit_mnl`.
     reference : optional
         The group whose scale is one. Default: the first.
@@ -79,7 +81,7 @@ def fit_scales(
     multinomial logit models, Journal of Marketing Research 30:305. Hensher, Louviere and Swait (1999),
     Combining sources of preference data, Journal of Econometrics 89:197.
     """
-    check_covariance(covariance)
+    check_covariance(covariance, LARGE_SAMPLE)
     groups = _groups(choices, by, reference)
     known = _with_a_group(choices, by)
     coding = learn_utility(known, formula)

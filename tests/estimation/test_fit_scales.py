@@ -224,8 +224,8 @@ def test_refusals(choices, elsewhere):
     one = dce.Choices(choices.frame.assign(one=1))
     with pytest.raises(dce.ChoicesError, match=r"has 1 values; allowed: two to 20"):
         fit_scales(one, "one", "cost")
-    with pytest.raises(dce.EstimationError, match="covariance: found 'CR9'"):
-        fit_scales(choices, "device", "cost", covariance="CR9")
+    with pytest.raises(dce.EstimationError, match="covariance: found 'CR2'"):
+        fit_scales(choices, "device", "cost", covariance="CR2")
 
 
 def test_answers_without_a_group_are_counted(choices):
