@@ -160,7 +160,7 @@ def test_covariances(study, capsys):
     boot = ("--covariance", "bootstrap", "--replicates", "200", "--seed", "7")
     run("fit", "mine", "responses.csv", *boot, "--intervals", "percentile", "--by", "sex", "--out", "t")
     shown = " ".join(capsys.readouterr().out.split())
-    assert "Intervals: percentiles of the replicates." in shown
+    assert "Intervals: percentiles of the replicates; p by their standard deviation." in shown
     assert "bootstrap by respondent, 200 replicates, seed 7." in shown
     assert "Standard errors in brackets: bootstrap" in shown
     before = Path("t/fit.csv").read_bytes()

@@ -16,6 +16,7 @@ from dce.coding import Coding
 from dce.errors import EstimationError
 from dce.estimation.clusters import Clusters, find_clusters, respondents_or_tasks
 from dce.estimation.covariance import check_clusters, covariance_of, needed_clusters
+from dce.estimation.fit_table import fit_table
 from dce.estimation.inference import Inference, InferenceKind, check_covariance
 from dce.estimation.intervals import IntervalMethod, bca_limits, check_method, percentile_limits
 from dce.estimation.likelihood import centre, derivatives
@@ -25,7 +26,7 @@ from dce.estimation.resampling import Progress, bootstrap, jackknife, leave_one_
 from dce.estimation.tasks import Tasks, gather
 from dce.logit import FloatArray
 from dce.study import Study
-from dce.table import Table, number
+from dce.table import Table
 
 
 @dataclass(frozen=True)
@@ -261,41 +262,10 @@ class Fit:
 
     def table(self, level: float = 0.95, method: IntervalMethod = "normal") -> Table:
         """Return the table that a paper prints; ``method`` is that of :meth:`intervals`."""
-        ratio = "z" if np.isinf(self.inference.degrees_of_freedom) else "t"
-        columns = ["coef.", "s.e.", ratio, "p", f"{level:.0%} low", "high"]
-        frame = self.to_frame(level, method).set_axis(columns, axis=1)
-        frame.index = pd.Index([self.label(name) for name in frame.index], name="")
-        formats = dict.fromkeys(frame.columns, "4") | {ratio: ".2f", "p": "p"}
-        title = "Multinomial logit" + (f": {self.study.title}" if self.study else "")
-        return Table(title, frame, formats, (*_of_intervals(method), *self._notes()))
-
-    def _notes(self) -> list[str]:
-        who = f"{self.n_respondents:,d} respondents, " if self.n_respondents is not None else ""
-        constants = number(self.log_likelihood_constants) or "not available"
-        weighted = f", weighted to {self.answers:,.0f}" if self.answers != self.n_tasks else ""
-        notes = [
-            f"Standard errors: {self.inference}.",
-            f"{who}{self.n_tasks:,d} answered tasks{weighted}; from {self.source}.",
-            f"Log-likelihood {self.log_likelihood:.3f}; null {self.log_likelihood_null:.3f}; "
-            f"constants only {constants}.",
-            f"McFadden R2 {self.mcfadden_r2:.4f}, adjusted {self.adjusted_r2:.4f} (null: equal shares); "
-            f"AIC {self.aic:.2f}; BIC {self.bic:.2f}.",
-            f"Converged in {self.iterations} iterations (squared Newton decrement {self.decrement:.0e}).",
-        ]
-        if self.study and self.study.caution:
-            notes.append(f"Caution: {self.study.caution}.")
-        return notes + [f"Left out: {n:,d} {what}." for what, n in self.left_out.items() if n]
+        return fit_table(self, level, method)
 
     def __str__(self) -> str:
         return str(self.table())
 
     def _repr_html_(self) -> str:
         return self.table().to_html()
-
-
-def _of_intervals(method: IntervalMethod) -> tuple[str, ...]:
-    return {
-        "normal": (),
-        "percentile": ("Intervals: percentiles of the replicates.",),
-        "bca": ("Intervals: percentiles of the replicates, bias-corrected and accelerated (BCa).",),
-    }[method]

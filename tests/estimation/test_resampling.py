@@ -278,7 +278,7 @@ def test_intervals_of_a_fit(elsewhere):
     without = fit.leave_one_out().to_numpy()
     assert_allclose(bca.T, bca_limits(boot.replicates, boot.coefficients.to_numpy(), without, 0.95))
     assert_allclose(boot.to_frame(method="bca")[["low", "high"]], bca)
-    assert "accelerated (BCa)" in str(boot.table(method="bca"))
+    assert "bias-corrected and accelerated" in str(boot.table(method="bca"))
 
 
 def test_intervals_that_cannot_be_are_refused(elsewhere):
