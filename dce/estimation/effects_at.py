@@ -37,7 +37,8 @@ def effects_at(fit: Fit, at: Mapping[str, object]) -> dict[str, Effect]:
     dict of str to Effect
         Named ``"wait"``, ``"mode[phone]"``, ``"constant[B]"``. The effect of a number is the
         derivative of the utility. Levels are against the reference level, or against the mean of all
-        levels where the formula has effects coding.
+        levels where the formula has effects coding. Attributes that the alternative of the point does
+        not have are left out.
 
     Raises
     ------
@@ -47,6 +48,8 @@ def effects_at(fit: Fit, at: Mapping[str, object]) -> dict[str, Effect]:
     point = checked_point(fit, at)
     found: dict[str, Effect] = {}
     for variable in attributes_of(fit):
+        if not has(fit, point, variable):
+            continue
         missing = sorted(needs(fit.coding, variable) - set(point))
         if missing:
             raise EstimationError(
@@ -57,7 +60,7 @@ def effects_at(fit: Fit, at: Mapping[str, object]) -> dict[str, Effect]:
             found[variable] = Effect(variable, slope(fit, point, variable), "number", variable)
         else:
             found |= _levels(fit, point, variable)
-    return found
+    return {name: effect for name, effect in found.items() if effect.weights.any()}
 
 
 def attributes_of(fit: Fit) -> list[str]:
@@ -73,6 +76,14 @@ def attributes_of(fit: Fit) -> list[str]:
     else:
         vary = {name for name in set(names) if name == ALTERNATIVE or fit.choices.differs_within_tasks(name)}
     return [name for name in dict.fromkeys(names) if name in vary]
+
+
+def has(fit: Fit, point: Mapping[str, object], variable: str) -> bool:
+    """Whether the alternative of a point, if it has one, has an attribute."""
+    alternative, study = point.get(ALTERNATIVE), fit.study
+    if alternative is None or study is None or variable not in study.attribute_names:
+        return True
+    return study.has(str(alternative), study.attribute(variable))
 
 
 def is_continuous(coding: Coding, variable: str) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from dce.errors import EstimationError, listed
 from dce.estimation.effects import level_names
-from dce.estimation.effects_at import attributes_of, checked_point, needs, rows_at
+from dce.estimation.effects_at import attributes_of, checked_point, has, needs, rows_at
 from dce.estimation.fit import Fit
 from dce.formula import ALTERNATIVE
 from dce.logit import FloatArray
@@ -27,7 +27,7 @@ class PartWorths:
 
 
 def part_worths(fit: Fit, at: Mapping[str, object]) -> list[PartWorths]:
-    """Return the part-worths of every attribute.
+    """Return the part-worths of every attribute that the alternative of the point has.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ def part_worths(fit: Fit, at: Mapping[str, object]) -> list[PartWorths]:
     point = checked_point(fit, at)
     found = []
     for name in attributes_of(fit):
-        if name == ALTERNATIVE:
+        if name == ALTERNATIVE or not has(fit, point, name):
             continue
         missing = sorted(needs(fit.coding, name) - {name} - set(point))
         if missing:

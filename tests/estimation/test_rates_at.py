@@ -210,3 +210,39 @@ def test_outside_the_studied_range_it_is_said(small_choices):
     assert "wait = 12 is outside the studied range, 2 to 8" in str(
         dce.marginal_rates(fit, "wait", at={"wait": 12})
     )
+
+
+def test_what_a_service_does_not_have_has_no_rate():
+    """Of two kinds of service one has no parking; the opt-out has nothing."""
+    study = dce.Study(
+        "Kinds",
+        attributes=[
+            dce.Attribute("wait", [2, 4, 8], "Wait", "weeks"),
+            dce.Attribute("parking", ["no", "yes"], "Parking", alternatives=["clinic"]),
+        ],
+        alternatives=[dce.Alternative("clinic", constant=True), dce.Alternative("call", constant=True)],
+        labelled=True,
+        opt_out=dce.Alternative("neither"),
+        utility="wait:alternative + parking:alternative",
+        priors={
+            "constant[clinic]": 1.0,
+            "constant[call]": 0.8,
+            "wait:alternative[clinic]": -0.2,
+            "wait:alternative[call]": -0.1,
+            "parking[yes]:alternative[clinic]": 0.5,
+        },
+        design=dce.DesignSettings(tasks=12, blocks=1, seed=1),
+    )
+    choices = dce.simulate_choices(dce.make_design(study, starts=1), respondents=150, seed=3)
+    fit = dce.fit_mnl(choices)
+    clinic = dce.marginal_rates(fit, "wait", at={"alternative": "clinic", "wait": 4, "parking": "no"}).frame
+    call = dce.marginal_rates(fit, "wait", at={"alternative": "call", "wait": 4, "parking": "no"}).frame
+    assert "parking[yes]" in clinic.index
+    assert "parking[yes]" not in call.index
+    b = fit.coefficients
+    assert clinic.loc["parking[yes]", "rate"] == pytest.approx(
+        b["parking[yes]:alternative[clinic]"] / abs(b["wait:alternative[clinic]"])
+    )
+    with pytest.raises(dce.EstimationError, match="per: 'wait' is not an effect at this point"):
+        dce.marginal_rates(fit, "wait", at={"alternative": "neither", "wait": 4, "parking": "no"})
+    assert list(dce.importance(fit, at={"alternative": "clinic"}).frame.index) == ["wait", "parking"]

@@ -261,3 +261,32 @@ def test_errors(small_choices, arguments, message):
 def test_a_singular_covariance_is_not_drawn_from():
     with pytest.raises(dce.EstimationError, match="singular"):
         krinsky_robb_draws(np.zeros(2), np.zeros((2, 2)), 100, 1)
+
+
+@pytest.mark.parametrize("method", ["delta", "fieller", "krinsky-robb"])
+def test_rescaling_an_attribute_rescales_every_interval(long_frame, method):
+    def rates(frame):
+        choices = dce.read_long(frame, task="t", alternative="alt", chosen="y", respondent="id")
+        fit = dce.fit_mnl(choices, "price + time")
+        return dce.marginal_rates(fit, "price", method=method, draws=500).frame.iloc[:, 1:5].to_numpy(float)
+
+    days = rates(long_frame.assign(price=long_frame["price"] * 7))
+    assert_allclose(days, 7 * rates(long_frame), rtol=1e-7)
+
+
+def test_fieller_of_the_reciprocal_is_the_reciprocal():
+    """Weeks per mile are as uncertain as miles per week; the delta method does not know that."""
+    m = pair(0.8, -0.5, 0.01, 0.002, 0.01)
+    other = pair(-0.5, 0.8, 0.01, 0.002, 0.01)
+    one, two = fieller_intervals(m, Q), fieller_intervals(other, Q)
+    assert_allclose([1 / two.high[0], 1 / two.low[0]], [one.low[0], one.high[0]], rtol=1e-12)
+    assert abs(1 / delta_intervals(other, Q).high[0] - delta_intervals(m, Q).low[0]) > 0.1
+
+
+def test_a_narrow_interval_keeps_its_digits():
+    """z of the reference is 1e7: c^2 - a e would lose all digits; the ends are the delta method's."""
+    m = pair(2.0, 1.0, 1e-14, 0.0, 1e-14)
+    one, two = fieller_intervals(m, Q), delta_intervals(m, Q)
+    width = two.high[0] - two.low[0]
+    assert one.high[0] - one.low[0] == pytest.approx(width, rel=1e-6)
+    assert one.low[0] == pytest.approx(two.low[0], abs=1e-6 * width)
