@@ -20,6 +20,7 @@ from dce.cli.console import (
     read_answers,
     show,
 )
+from dce.cli.covariance import ClustersColumn
 from dce.diagnostics.pooled import fit_pooled
 from dce.diagnostics.standard_tests import standard_tests
 from dce.diagnostics.swait_louviere import swait_louviere
@@ -33,6 +34,7 @@ def standard_tests_command(
     responses: Responses,
     formula: Formula = None,
     covariance: Covariance = "clustered",
+    clusters: ClustersColumn = None,
     by: Annotated[
         str | None, typer.Option(help="Also test whether groups of this characteristic differ.")
     ] = None,
@@ -45,7 +47,7 @@ def standard_tests_command(
     choices = read_answers(study, responses, design_path, mapping, manifest)
     show(choices)
     kind = cast(CovarianceKind, covariance)  # fit_mnl refuses others
-    for number, tests in enumerate(standard_tests(fit_mnl(choices, formula, kind)), 1):
+    for number, tests in enumerate(standard_tests(fit_mnl(choices, formula, kind, clusters)), 1):
         publish("tests" if number == 1 else "tests_iia", tests.table(), out)
     if by is not None:
         publish(f"tests_by_{by}", swait_louviere(choices, by, formula, kind).table(), out)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 from scipy.linalg import cholesky, solve_triangular
 from scipy.optimize import least_squares
 
@@ -59,6 +60,26 @@ class SwaitLouviere:
     def scales(self) -> HypothesisTest:
         """That scales are equal, if tastes are, by likelihood ratio."""
         return self.tests.tests[2]
+
+    @property
+    def statistic(self) -> float:
+        """Of the likelihood ratio test that tastes are equal, up to scale."""
+        return self.tastes.statistic
+
+    @property
+    def degrees_of_freedom(self) -> int:
+        """Of the same test."""
+        return self.tastes.degrees_of_freedom
+
+    @property
+    def p(self) -> float:
+        """Of the same test."""
+        return self.tastes.p
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row per test."""
+        return self.tests.frame
 
     @property
     def sentence(self) -> str:

@@ -42,6 +42,19 @@ def wald(fit: Fit, restrictions: str) -> HypothesisTest:
     ----------
     Greene (2012), Econometric Analysis, 7th ed., section 14.6.2. For F with d = G - 1 clusters:
     Cameron and Miller (2015), A practitioner's guide to cluster-robust inference, section VI.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from dce.choices import read_long
+    >>> from dce.estimation.fit_mnl import fit_mnl
+    >>> frame = pd.DataFrame(
+    ...     {"t": [1, 1, 2, 2, 3, 3, 4, 4], "alt": ["a", "b"] * 4, "y": [1, 0, 0, 1, 1, 0, 1, 0],
+    ...      "price": [2, 4, 5, 3, 3, 4, 5, 4], "wait": [1, 2, 2, 3, 1, 1, 2, 4]}
+    ... )
+    >>> choices = read_long(frame, task="t", alternative="alt", chosen="y")
+    >>> print(wald(fit_mnl(choices, "price", "classical"), "price = -0.5").sentence)
+    Wald test of price = -0.5: chi2(1) = 0.32, p = 0.572: not rejected at 5%.
     """
     return wald_of(fit, read_restrictions(restrictions, fit.coding))
 

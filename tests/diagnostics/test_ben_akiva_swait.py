@@ -41,3 +41,15 @@ def test_refusals(small_choices):
     other = dce.fit_mnl(small_choices.drop([1], reason="no consent"), "parking")
     with pytest.raises(dce.EstimationError, match="different answers"):
         dce.ben_akiva_swait(fit, other)
+
+
+@pytest.mark.slow
+def test_a_wrong_model_seldom_fits_better(answered):
+    """If the wait alone matters: another model is better at p below 10% in at most 10%."""
+    p = []
+    for seed in range(200):
+        choices = answered(lambda frame: -0.1 * frame["wait"], seed, respondents=60)
+        true, wrong = dce.fit_mnl(choices, "wait - constants"), dce.fit_mnl(choices, "parking - constants")
+        found = dce.ben_akiva_swait(true, wrong)
+        p.append(found.p if found.better is wrong else 1.0)
+    assert (np.array(p) < 0.1).mean() < 0.1
