@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.linalg import eigh
 from scipy.optimize import linprog
+from scipy.sparse import csr_array, eye_array, hstack
 
 from dce.errors import SeparationError, listed
 from dce.estimation.tasks import Tasks
@@ -20,6 +21,8 @@ ROUNDING = 1e-12
 """Differences, relative to the largest of their column, that are the rounding of values that are the same."""
 PREDICTED = 1e-7
 """Least difference in utility that counts: what the linear programme takes for zero is smaller."""
+LONGEST = 1e4
+"""Largest coefficient that is looked at when answers are counted that are predicted."""
 
 
 def may_be_separated(at_zero: FloatArray, at_maximum: FloatArray) -> bool:
@@ -63,8 +66,7 @@ def check_separated(tasks: Tasks, names: tuple[str, ...]) -> None:
         fewer = [i for i in kept if i != k]
         if fewer and _direction(distinct[:, fewer]) is not None:
             kept = fewer
-    direction = _direction(distinct[:, kept])
-    assert direction is not None
+    direction = _farthest(distinct[:, kept])
     predicted = np.zeros(tasks.counts.shape, dtype=bool)
     row = np.nonzero(others)[0][(distinct[:, kept] @ direction > PREDICTED)[which.ravel()]]
     predicted[task[row], chosen[row]] = True
@@ -98,3 +100,20 @@ def _direction(D: FloatArray) -> FloatArray | None:
     result = linprog(-D.sum(axis=0), A_ub=-D, b_ub=np.zeros(len(D)), bounds=(-1, 1), method="highs")
     found = result.status == 0 and float(result.fun or 0.0) < -PREDICTED
     return np.asarray(result.x, dtype=np.float64) if found else None
+
+
+def _farthest(D: FloatArray) -> FloatArray:
+    """Return the direction, of those that make no answer less probable, that makes most of them more so.
+
+    It is the largest sum of min(1, D d), where as many differences as can be are above zero.
+    """
+    n, K = D.shape
+    above = hstack([csr_array(-D), eye_array(n)])
+    result = linprog(  # type: ignore[call-overload]  # its published types know no sparse matrices
+        np.r_[np.zeros(K), -np.ones(n)],
+        A_ub=above,
+        b_ub=np.zeros(n),
+        bounds=[(-LONGEST, LONGEST)] * K + [(0, 1)] * n,
+        method="highs",
+    )
+    return np.asarray(result.x[:K], dtype=np.float64)
