@@ -124,8 +124,8 @@ def _without(fit: Fit, gone: object, clusters: Clusters) -> list[HypothesisTest]
         )
     influence = reduced.scores @ reduced.V - cluster_sums(fit.tasks, beta, clusters.numbers) @ V_f @ M.T
     G = clusters.count
-    V = influence.T @ influence * (G / (G - 1))
-    stacked = np.nan if is_singular(V) else float(gap @ solve(V, gap))
+    V = influence.T @ influence * (G / max(G - 1, 1))
+    stacked = np.nan if k >= G or is_singular(V) else float(gap @ solve(V, gap))
     if np.isnan(stacked):
         notes.append(f"Without {gone}: too few clusters ({clusters.column}) for the test by scores.")
     return [

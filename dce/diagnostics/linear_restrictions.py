@@ -70,13 +70,15 @@ def read_restrictions(text: str, coding: Coding) -> LinearRestrictions:
         raise EstimationError(f"restrictions: found {text!r}; allowed: a text such as 'wait = distance'.")
     words = read_words(text, coding)
     sums: list[_Sum] = []
-    while True:
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused below
         sums += _equation(words, len(coding.names))
-        if words.next is None:
-            break
-        words.take(",")
+        while words.next is not None:
+            words.take(",")
+            sums += _equation(words, len(coding.names))
     R = np.vstack([part.weights for part in sums])
     r = -np.concatenate([part.constant for part in sums])
+    if not (np.isfinite(R).all() and np.isfinite(r).all()):
+        raise EstimationError(f"restrictions {text!r}: numbers that are too large; allowed: finite ones.")
     rows = tuple(in_words(row, value, coding.names) for row, value in zip(R, r, strict=True))
     _check_independent(text, R, r, rows)
     return LinearRestrictions(R, r, rows)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from dce.choices import Choices
 from dce.coding import CodedRows, Coding
-from dce.errors import EstimationError
+from dce.errors import EstimationError, listed
 from dce.estimation.fit import Fit
 from dce.estimation.likelihood import centre
 from dce.estimation.tasks import gather
@@ -28,7 +28,13 @@ def check_same_answers(first: Fit, second: Fit) -> None:
     if first.choices is second.choices:
         return
     a, b = _answers(first.choices), _answers(second.choices)
-    if len(a) != len(b) or list(a.columns) != list(b.columns) or not a.equals(b):
+    only = sorted(set(a.columns) ^ set(b.columns))
+    if only:
+        raise EstimationError(
+            f"the two fits are of different answers: one has {listed(only)}, the other has not; only "
+            "fits of the same answers can be compared."
+        )
+    if not a.equals(b):
         raise EstimationError(
             f"the two fits are of different answers: {first.n_tasks:,d} answered tasks from {first.source}, "
             f"and {second.n_tasks:,d} from {second.source}; only fits of the same answers can be compared."

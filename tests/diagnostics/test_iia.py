@@ -125,6 +125,13 @@ def influences(fit: dce.Fit, frame: pd.DataFrame) -> pd.DataFrame:
     return scores.groupby(level=0).sum() @ fit.covariance.to_numpy()
 
 
+def test_too_few_clusters_for_the_scores(long_frame):
+    few = dce.read_long(long_frame.assign(id=1), task="t", alternative="alt", chosen="y", respondent="id")
+    found = dce.iia(dce.fit_mnl(few, "price + time", "classical"), "car")
+    assert np.isnan(found["scores by respondent"].statistic)
+    assert "Without car: too few clusters (respondent)" in str(found)
+
+
 def test_rows_in_any_order(long_frame):
     def scores(frame):
         choices = dce.read_long(frame, task="t", alternative="alt", chosen="y", respondent="id")

@@ -71,6 +71,7 @@ def test_meaning(text, rows, right):
         ("wait * wait2 = 0", "only linear restrictions"),
         ("wait / wait2 = 1", "only linear restrictions"),
         ("wait / 0 = 1", "division by zero"),
+        ("wait = 1e200 * 1e200", "numbers that are too large"),
         ("mode = clinician + mode", "same on both sides|several levels"),
         ("mode = poly(distance, 2)", "two attributes of several levels"),
         ("wait = 0 wait2 = 0", "found a name instead of ','"),
@@ -119,3 +120,39 @@ def test_any_restriction_in_words_is_read_as_itself(weights, value):
     sign = np.sign(found.R[0] @ row)
     assert (sign * found.R[0]).tolist() == pytest.approx(row.tolist())
     assert sign * found.r[0] == pytest.approx(value)
+
+
+PIECES = [
+    *NAMES,
+    "mode",
+    "wait:",
+    "[",
+    "]",
+    "(",
+    ")",
+    "=",
+    "==",
+    ",",
+    "+",
+    "-",
+    "*",
+    "/",
+    "2",
+    ".5",
+    "1e3",
+    "'",
+    "x",
+    " ",
+]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=9).map("".join))
+def test_any_text_is_read_or_refused(text):
+    try:
+        found = read_restrictions(text, CODING)
+    except dce.EstimationError:
+        return
+    assert np.isfinite(found.R).all()
+    assert np.isfinite(found.r).all()
+    assert np.linalg.matrix_rank(found.R) == len(found.R) == len(found.rows)

@@ -145,6 +145,12 @@ def test_different_answers_are_refused(small_choices):
         )
 
 
+def test_answers_with_and_without_weights_are_different(small_choices):
+    weighted = dce.Choices(small_choices.frame.assign(weight=1.0), small_choices.study)
+    with pytest.raises(dce.EstimationError, match="one has 'weight', the other has not"):
+        dce.likelihood_ratio(dce.fit_mnl(small_choices), dce.fit_mnl(weighted, "wait"))
+
+
 def test_shuffled_rows_are_the_same_answers(small_choices):
     shuffled = dce.Choices(small_choices.frame.sample(frac=1, random_state=1), small_choices.study)
     fit = dce.fit_mnl(small_choices)
