@@ -12,7 +12,7 @@ from dce.errors import EstimationError
 from dce.estimation.clusters import RESPONDENT, Clusters, find_clusters
 from dce.estimation.inference import CovarianceKind, Inference
 from dce.estimation.leverage import POWERS, leverage_corrected
-from dce.estimation.likelihood import cluster_sums, score_products
+from dce.estimation.likelihood import cluster_products, score_products
 from dce.estimation.newton import Maximum, inverse
 from dce.estimation.tasks import Tasks
 from dce.logit import FloatArray, IntArray
@@ -63,7 +63,9 @@ def sandwich(tasks: Tasks, best: Maximum, kind: CovarianceKind, clusters: IntArr
         return robust(bread, score_products(tasks, best.beta))
     if clusters is None:
         raise EstimationError("clustered standard errors need respondents.")
-    return clustered(bread, cluster_sums(tasks, best.beta, clusters))
+    products = cluster_products(tasks, best.beta, clusters)
+    G = int(clusters.max()) + 1
+    return robust(bread, products) * (G / (G - 1))
 
 
 def robust(bread: FloatArray, products: FloatArray) -> FloatArray:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
+from dce.estimation.alike import AlikeClusters, alike_clusters
 from dce.estimation.tasks import Tasks
 from dce.logit import FloatArray, IntArray
 
@@ -21,6 +22,8 @@ NEVER = -1e300
 """Utility of an alternative that a task lacks."""
 LARGEST = 600.0
 """Utilities up to which exp neither overflows nor loses all alternatives of a task."""
+MOST_COUNTS = 2**18
+"""Numbers in a dense matrix of answers, clusters by cells, up to which it is faster than a sparse one."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Derivatives:
 
 
 def centre(tasks: Tasks) -> FloatArray:
-    """Subtract from every column its mean within each task, in place; return the columns' mean squares.
+    """Subtract from every column its mean within each task, in place; return the columns' sums of squares.
 
     Only differences within tasks matter to a logit; without what is common to a task, sums of products
     lose no digits to it.
@@ -41,18 +44,35 @@ def centre(tasks: Tasks) -> FloatArray:
     Returns
     -------
     (K,) array
-        Weighted mean squares before, by equal shares of the alternatives.
+        Weighted sums of squares before, by equal shares of the alternatives.
     """
-    K = tasks.X.shape[-1]
-    size = np.zeros(K)
+    return centred_information(tasks)[0]
+
+
+def centred_information(tasks: Tasks) -> tuple[FloatArray, FloatArray]:
+    """Centre the tasks as :func:`centre` does, and return also the information at zero coefficients.
+
+    There all alternatives are equally probable, so that means by P are zero once they are subtracted.
+
+    Returns
+    -------
+    sums of squares before : (K,) array
+    information : (K, K) array
+    """
+    _, J, K = tasks.X.shape
+    of_means, H = np.zeros(K), np.zeros((K, K))
     for block in _blocks(tasks):
-        X, available, totals = tasks.X[block], tasks.available[block], tasks.totals[block]
-        share = available / available.sum(axis=1, keepdims=True)
-        size += (share * totals[:, None]).ravel() @ np.square(X).reshape(-1, K)
-        X -= np.einsum("tj,tjk->tk", share, X)[:, None]
+        X, totals = tasks.X[block], tasks.totals[block]
+        sizes = J if tasks.all_available else tasks.available[block] @ np.ones(J)
+        means = _summed(X, tasks) / J  # of J rows; those of alternatives that a task lacks are zero
+        means *= np.reshape(J / sizes, (-1, 1))
+        X -= means[:, None]
         if not tasks.all_available:
-            X[~available] = 0.0
-    return size
+            X[~tasks.available[block]] = 0.0
+        rows = X.reshape(-1, K)
+        H += (rows * np.repeat(totals / sizes, J)[:, None]).T @ rows
+        of_means += totals @ np.square(means)
+    return of_means + np.diag(H), (H + H.T) / 2
 
 
 def derivatives(tasks: Tasks, beta: FloatArray, *, information: bool) -> Derivatives:
@@ -70,15 +90,19 @@ def derivatives(tasks: Tasks, beta: FloatArray, *, information: bool) -> Derivat
         if information:
             W = rows * V[:, None]
             H += W.T @ rows
-            by_task = W.reshape(-1, J, K)
-            mean = by_task[:, 0]
-            for j in range(1, J):
-                mean += by_task[:, j]
-            answered = totals > 0
-            mean = mean[answered] / np.sqrt(totals[answered])[:, None]
-            H -= mean.T @ mean
+            mean = _summed(W, tasks)
+            if tasks.each_once:
+                H -= mean.T @ mean
+            else:
+                H -= mean.T @ (mean / np.where(totals > 0, totals, 1.0)[:, None])
         g += (counts.ravel() - V) @ rows
     return Derivatives(value, g, (H + H.T) / 2 if information else None)
+
+
+def _summed(X: FloatArray, tasks: Tasks) -> FloatArray:
+    """Return the sum over alternatives of X, (n, J, K) or (n J, K): a matrix product is the fastest."""
+    _, J, K = tasks.X.shape
+    return np.asarray(X.reshape(-1, J * K) @ tasks.stacked_identities)
 
 
 def _softmax(V: FloatArray, counts: FloatArray, totals: FloatArray, tasks: Tasks, block: slice) -> float:
@@ -99,55 +123,84 @@ def cluster_sums(tasks: Tasks, beta: FloatArray, clusters: IntArray) -> FloatArr
     """Return the weighted scores of each cluster, (G, K); ``clusters`` (T,) are numbers from 0."""
     G, K = int(clusters.max()) + 1, len(beta)
     if tasks.which is not None:
-        S, J, _ = tasks.X.shape
-        cells = tasks.which * J + tasks.chosen
-        answers = csr_array((tasks.weights, (clusters, cells)), shape=(G, S * J))
-        return np.asarray(answers @ _every_score(tasks, beta).reshape(S * J, K))
+        scores = _every_score(tasks, beta)
+        cells = len(scores)
+        if G * cells <= MOST_COUNTS:
+            answers = np.bincount(clusters * cells + tasks.cells, tasks.weights, G * cells)
+            return np.asarray(answers.reshape(G, cells) @ scores)
+        return np.asarray(csr_array((tasks.weights, (clusters, tasks.cells)), shape=(G, cells)) @ scores)
     sums = np.zeros((G, K))
     for block, scores in _scores(tasks, beta):
         of = clusters[block]
-        starts = np.flatnonzero(np.r_[True, of[1:] != of[:-1]])
-        runs = np.add.reduceat(scores * tasks.weights[block, None], starts, axis=0)
-        np.add.at(sums, of[starts], runs)
+        starts = np.flatnonzero(np.append(True, of[1:] != of[:-1]))
+        runs, of_runs = np.add.reduceat(scores, starts, axis=0), of[starts]
+        if (of_runs[1:] > of_runs[:-1]).all():
+            sums[of_runs] += runs
+        else:
+            np.add.at(sums, of_runs, runs)
     return sums
+
+
+def cluster_products(tasks: Tasks, beta: FloatArray, clusters: IntArray) -> FloatArray:
+    """Return the sum over clusters of the outer product of their scores, (K, K).
+
+    Where tasks are collapsed, clusters with the same answers are counted once.
+    """
+    alike = alike_clusters(tasks, clusters)
+    if alike is None:
+        sums = cluster_sums(tasks, beta, clusters)
+        return np.asarray(sums.T @ sums)
+    return products_of_alike(tasks, beta, alike)
+
+
+def products_of_alike(tasks: Tasks, beta: FloatArray, alike: AlikeClusters) -> FloatArray:
+    """Return what :func:`cluster_products` does, for clusters that are counted already."""
+    sums = alike.answers @ _every_score(tasks, beta)
+    return np.asarray(sums.T @ (sums * alike.times[:, None]))
 
 
 def score_products(tasks: Tasks, beta: FloatArray) -> FloatArray:
     """Return the sum over answered tasks of the outer product of their weighted scores, (K, K)."""
     K = len(beta)
-    if tasks.which is not None:
-        S, J, _ = tasks.X.shape
-        squares = np.bincount(tasks.which * J + tasks.chosen, weights=tasks.weights**2, minlength=S * J)
-        scores = np.sqrt(squares)[:, None] * _every_score(tasks, beta).reshape(S * J, K)
-        return np.asarray(scores.T @ scores)
     products = np.zeros((K, K))
-    for block, scores in _scores(tasks, beta):
-        weighted = scores * tasks.weights[block, None]
-        products += weighted.T @ weighted
+    if tasks.which is not None:
+        scores = _every_score(tasks, beta)
+        squares = np.bincount(tasks.cells, weights=tasks.weights**2, minlength=len(scores))
+        return np.asarray(scores.T @ (scores * squares[:, None]))
+    for _, scores in _scores(tasks, beta):
+        products += scores.T @ scores
     return products
 
 
 def _every_score(tasks: Tasks, beta: FloatArray) -> FloatArray:
-    """Return the score of each answer to each distinct task, x_j less the mean of x by P, (S, J, K)."""
+    """Return the score of each answer to each distinct task, x_j less the mean of x by P, (S J, K)."""
     P = _probabilities(tasks, beta, slice(None))
-    return np.asarray(tasks.X - np.einsum("tj,tjk->tk", P, tasks.X)[:, None])
+    scores = tasks.X - np.einsum("tj,tjk->tk", P, tasks.X)[:, None]
+    return np.asarray(scores.reshape(-1, len(beta)))
 
 
 def _scores(tasks: Tasks, beta: FloatArray) -> Iterator[tuple[slice, FloatArray]]:
-    """Return blocks of tasks that are each their own, with their scores, (n, K)."""
+    """Return blocks of tasks that are each their own, with their weighted scores, (n, K)."""
+    _, J, K = tasks.X.shape
     for block in _blocks(tasks):
         X, chosen = tasks.X[block], tasks.chosen[block]
         P = _probabilities(tasks, beta, block)
-        yield block, X[np.arange(len(chosen)), chosen] - np.einsum("tj,tjk->tk", P, X)
+        scores = X.reshape(-1, K).take(np.arange(0, len(chosen) * J, J) + chosen, axis=0)
+        scores -= np.einsum("tj,tjk->tk", P, X)
+        scores *= tasks.weights[block, None]
+        yield block, scores
 
 
 def _probabilities(tasks: Tasks, beta: FloatArray, block: slice) -> FloatArray:
-    V = tasks.X[block] @ beta
+    K = len(beta)
+    V = (tasks.X[block].reshape(-1, K) @ beta).reshape(-1, tasks.X.shape[1])
     if not tasks.all_available:
         V[~tasks.available[block]] = NEVER
-    V -= V.max(axis=1, keepdims=True)
+    if max(V.max(), -V.min()) > LARGEST:
+        V -= V.max(axis=1, keepdims=True)
     np.exp(V, out=V)
-    return np.asarray(V / V.sum(axis=1, keepdims=True))
+    V /= (V @ np.ones(V.shape[1]))[:, None]
+    return V
 
 
 def _blocks(tasks: Tasks) -> Iterator[slice]:

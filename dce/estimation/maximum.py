@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from dce.errors import ConvergenceError, IdentificationError, listed
-from dce.estimation.likelihood import centre, derivatives
+from dce.estimation.likelihood import centred_information
 from dce.estimation.newton import Maximum, maximise
 from dce.estimation.separation import check_separated, may_be_separated
 from dce.estimation.tasks import Tasks
+from dce.estimation.trust_region import by_trust_region
 from dce.identification import check_information
 from dce.logit import FloatArray
 
@@ -16,14 +17,12 @@ from dce.logit import FloatArray
 def identified(tasks: Tasks, names: tuple[str, ...]) -> FloatArray:
     """Centre the tasks, and return the information at zero coefficients, which identifies them."""
     with np.errstate(over="ignore"):
-        size = centre(tasks)
+        size, at_zero = centred_information(tasks)
     if not np.isfinite(size).all():
         culprits = [name for name, finite in zip(names, np.isfinite(size), strict=True) if not finite]
         raise IdentificationError(
             f"{listed(culprits, 20)}: squares of its values are too large for a computer; take a larger unit."
         )
-    at_zero = derivatives(tasks, np.zeros(len(names)), information=True).information
-    assert at_zero is not None
     check_information(at_zero, size, names)
     return at_zero
 
@@ -44,7 +43,7 @@ def finite_maximum(tasks: Tasks, names: tuple[str, ...], at_zero: FloatArray) ->
         best = maximise(tasks)
     except ConvergenceError:
         check_separated(tasks, names)
-        raise
+        best = maximise(tasks, by_trust_region(tasks, at_zero))
     if may_be_separated(at_zero, best.information):
         check_separated(tasks, names)
     return best

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import LinAlgError, cho_factor, cho_solve
+from scipy.linalg import LinAlgError
+from scipy.linalg.lapack import dposv
 
 from dce.errors import ConvergenceError
 from dce.estimation.likelihood import derivatives
@@ -18,18 +19,19 @@ from dce.logit import FloatArray
 CONVERGED = 1e-12
 """Largest squared Newton decrement g'H^-1 g, with weights of mean one: about twice the log-likelihood
 still to be gained."""
-PRECISE = 1e-22
-"""Squared decrement of a step after which information need not be computed again."""
-FIRST_GAIN = 1e-2
-"""How much smaller the decrement is expected after the first step with the information of a part."""
-SLOW = 0.25
-"""A smaller gain than this, and the exact information is taken."""
+PRECISE = 1e-24
+"""Squared decrement of a step, for each answer, after which information need not be computed again: the
+mean square of how much it moves utilities, and about the square of how much it changes information."""
+OF_A_PART = 0.1
+"""Squared decrement to which the maximum of a part is found, which sampling moves by about K."""
+QUICK = 1e-4
+"""Ratio of decrements of successive steps up to which information is kept from step to step."""
 MOST_ITERATIONS = 50
 MOST_HALVINGS = 30
-LARGE = 4_000_000
-"""Numbers in X from which a part of the tasks gives the start, and the information of the first steps."""
-PART = 16
-"""Which share of large data that part is: one in so many tasks."""
+LARGE = 200_000
+"""Numbers in X, which then do not fit the cache, from which a part of the tasks gives the start."""
+PART = 17
+"""One in so many tasks is that part: a prime, so as not to keep step with the tasks of a respondent."""
 
 
 @dataclass(frozen=True)
@@ -58,8 +60,8 @@ def maximise(tasks: Tasks, near: Maximum | None = None) -> Maximum:
     """Maximise the log-likelihood, from zero or from a maximum that is near.
 
     The log-likelihood is concave (McFadden 1974), so Newton's step, halved where it overshoots,
-    reaches the maximum wherever one exists. On large data the first steps use the information of a part
-    of the tasks, which differs little; the last one is exact.
+    reaches the maximum wherever one exists. On large data a part of the tasks gives the start and the
+    first step, and information is kept for as long as steps with it gain quickly; the last is exact.
 
     Raises
     ------
@@ -71,44 +73,50 @@ def maximise(tasks: Tasks, near: Maximum | None = None) -> Maximum:
     Boyd and Vandenberghe (2004), Convex Optimization, section 9.5.
     """
     if near is not None:
-        return _newton(tasks, near.beta, near.information)
-    start, known = np.zeros(tasks.X.shape[-1]), None
+        return _newton(tasks, near.beta, near.information, CONVERGED)
+    return _newton(tasks, *_start(tasks), CONVERGED)
+
+
+def _start(tasks: Tasks) -> tuple[FloatArray, FloatArray | None]:
+    """Return where to start, and about what the information there is, if a part of the tasks tells."""
     if tasks.which is None and tasks.X.size >= LARGE:
         part = _part(tasks)
         try:
-            of_part = _newton(part, start, None)
-            start = of_part.beta
-            known = of_part.information * (tasks.weights.sum() / part.weights.sum())
+            found = _newton(part, *_start(part), OF_A_PART)
+            return found.beta, found.information * (tasks.weights.sum() / part.weights.sum())
         except ConvergenceError:
             pass  # a part can be separated where the whole is not
-    return _newton(tasks, start, known)
+    return np.zeros(tasks.X.shape[-1]), None
 
 
-def _newton(tasks: Tasks, beta: FloatArray, known: FloatArray | None) -> Maximum:
-    """Take Newton steps from beta, the first ones with information that is known, if any is."""
+def _newton(tasks: Tasks, beta: FloatArray, known: FloatArray | None, converged: float) -> Maximum:
+    """Take Newton steps from beta, the first one with information that is known, if any is."""
     scale = tasks.mean_weight  # so that convergence does not depend on the unit of the weights
+    precise = PRECISE * len(tasks.chosen)
+    is_large = tasks.which is None and tasks.X.size >= LARGE
     at = derivatives(tasks, beta, information=known is None)
     decrement = np.inf
     for iteration in range(1, MOST_ITERATIONS + 1):
+        exact = at.information is not None
+        known = at.information if at.information is not None else known
+        assert known is not None
         try:
-            step = solve(_either(at.information, known), at.gradient)
+            step = solve(known, at.gradient)
         except LinAlgError:
             break
         before, decrement = decrement, float(at.gradient @ step) / scale
-        if decrement < CONVERGED and at.information is not None:
+        if decrement < converged and exact:
             beta = beta + step
-            if decrement > PRECISE:
+            if precise < decrement < CONVERGED:
                 at = derivatives(tasks, beta, information=True)
-            assert at.information is not None
-            return Maximum(beta, at.log_likelihood, at.information, iteration, decrement)
-        if known is not None:
-            gained = decrement / before if iteration > 1 else FIRST_GAIN
-            if decrement * gained < PRECISE or gained > SLOW:
-                known = None
+                known = at.information if at.information is not None else known
+            return Maximum(beta, at.log_likelihood, known, iteration, decrement)
+        gained = decrement / before
+        keep = is_large and gained < QUICK and decrement * gained > precise
         # Rounding of the log-likelihood, which is a sum of T terms, hides smaller gains.
         least = at.log_likelihood - 1e-12 * abs(at.log_likelihood)
         for _ in range(MOST_HALVINGS):
-            new = derivatives(tasks, beta + step, information=known is None)
+            new = derivatives(tasks, beta + step, information=not keep)
             if new.log_likelihood >= least:
                 break
             step = step / 2
@@ -121,16 +129,9 @@ def _newton(tasks: Tasks, beta: FloatArray, known: FloatArray | None) -> Maximum
     )
 
 
-def _either(exact: FloatArray | None, known: FloatArray | None) -> FloatArray:
-    information = exact if exact is not None else known
-    assert information is not None
-    return information
-
-
 def _part(tasks: Tasks) -> Tasks:
-    """Return every sixteenth task."""
-    chosen, weights = tasks.chosen[::PART], tasks.weights[::PART]
-    return each_its_own(tasks.X[::PART], tasks.available[::PART], chosen, weights)
+    X, available = np.ascontiguousarray(tasks.X[::PART]), tasks.available[::PART]
+    return each_its_own(X, available, tasks.chosen[::PART], tasks.weights[::PART])
 
 
 def solve(A: FloatArray, b: FloatArray) -> FloatArray:
@@ -145,10 +146,11 @@ def solve(A: FloatArray, b: FloatArray) -> FloatArray:
     if not (d > 0).all():
         raise LinAlgError("a diagonal element is not positive")
     scale = 1 / np.sqrt(d)
-    factor = cho_factor(A * np.outer(scale, scale), lower=True)
-    right = b * scale if b.ndim == 1 else b * scale[:, None]
-    x = cho_solve(factor, right)
-    return np.asarray(x * scale if b.ndim == 1 else x * scale[:, None], dtype=np.float64)
+    right = (b.T * scale).T
+    _, x, info = dposv(A * scale * scale[:, None], right, lower=1)
+    if info:
+        raise LinAlgError("the matrix is not positive definite")
+    return np.asarray((x.T * scale).T, dtype=np.float64)
 
 
 def inverse(A: FloatArray) -> FloatArray:

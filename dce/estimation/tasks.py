@@ -59,6 +59,23 @@ class Tasks:
         """Whether no task lacks an alternative."""
         return bool(self.available.all())
 
+    @cached_property
+    def each_once(self) -> bool:
+        """Whether every distinct task is answered once, with a weight of one."""
+        return bool((self.totals == 1).all())
+
+    @cached_property
+    def cells(self) -> IntArray:
+        """Distinct task and answer of each answered task as one number below S J, (T,)."""
+        assert self.which is not None
+        return np.asarray(self.which * self.X.shape[1] + self.chosen, dtype=np.intp)
+
+    @cached_property
+    def stacked_identities(self) -> FloatArray:
+        """J identity matrices on top of one another, (J K, K): a product with them sums over alternatives."""
+        _, J, K = self.X.shape
+        return np.tile(np.eye(K), (J, 1))
+
     @property
     def mean_weight(self) -> float:
         """Mean weight of an answered task."""

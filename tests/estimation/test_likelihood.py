@@ -130,7 +130,7 @@ def test_large_data_start_from_a_part_and_end_at_the_same_maximum(problem, monke
     X, available, chosen, weights, _ = problem
     tasks = each_its_own(X, available, chosen, weights)
     plain = maximise(tasks)
-    monkeypatch.setattr(newton, "LARGE", 0)
+    monkeypatch.setattr(newton, "LARGE", 500)
     monkeypatch.setattr(newton, "PART", 3)
     large = maximise(tasks)
     np.testing.assert_allclose(large.beta, plain.beta, rtol=1e-9, atol=1e-11)
@@ -145,6 +145,6 @@ def test_a_part_that_is_separated_does_not_matter(monkeypatch, rng):
     chosen[3] = 1 - chosen[3]
     tasks = each_its_own(X, np.ones((60, 2), dtype=bool), chosen, np.ones(60))
     plain = maximise(tasks)
-    monkeypatch.setattr(newton, "LARGE", 0)
+    monkeypatch.setattr(newton, "LARGE", 100)
     monkeypatch.setattr(newton, "PART", 2)
     np.testing.assert_allclose(maximise(tasks).beta, plain.beta, rtol=1e-9)
