@@ -122,11 +122,12 @@ def goodness(fit: Fit, level: float = 0.95) -> Goodness:
 
 def _r2s(fit: Fit) -> dict[str, tuple[float, float, float]]:
     LL, LL0, N = fit.log_likelihood, fit.log_likelihood_null, fit.answers
+    constants = fit.log_likelihood_constants or math.nan  # zero where one alternative is always chosen
     cox_snell = -math.expm1(2 * (LL0 - LL) / N)
     values = {
         "McFadden R2": fit.mcfadden_r2,
         "McFadden R2, adjusted": fit.adjusted_r2,
-        "McFadden R2, against constants": 1 - LL / fit.log_likelihood_constants,
+        "McFadden R2, against constants": 1 - LL / constants,
         "Estrella R2": 1 - (LL / LL0) ** (-2 * LL0 / N),
         "Cox-Snell R2": cox_snell,
         "Nagelkerke R2": cox_snell / -math.expm1(2 * LL0 / N),

@@ -174,7 +174,7 @@ def _frame(
         {
             "answers": found.answers,
             "distance": distance,
-            "relative": distance / distance[finite].mean(),
+            "relative": distance / (distance[finite].mean() if finite.any() else np.nan),
             "coefficient": [names[k] if ok else "" for k, ok in zip(most, finite, strict=True)],
             "moved": dfbetas[np.arange(len(most)), most],
             "log-likelihood": found.log_likelihood,

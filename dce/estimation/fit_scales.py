@@ -120,7 +120,11 @@ def _groups(choices: Choices, by: str, reference: object) -> list[object]:
         raise ChoicesError(f"by: {by!r} is no column that divides answers; known: {listed(known, 30)}.")
     if choices.differs_within_tasks(by):
         raise ChoicesError(f"by: {by!r} differs within a task; allowed: one value each.")
-    groups = sorted(frame[by].dropna().unique(), key=lambda value: (str(type(value)), value))
+    groups = list(frame[by].dropna().unique())
+    if isinstance(frame[by].dtype, pd.CategoricalDtype):
+        groups.sort(key=list(frame[by].cat.categories).index)
+    else:
+        groups.sort(key=lambda value: (str(type(value)), value))
     if not 2 <= len(groups) <= MOST_GROUPS:
         raise ChoicesError(f"by: {by!r} has {len(groups)} values; allowed: two to {MOST_GROUPS}.")
     if len({str(group) for group in groups}) < len(groups):

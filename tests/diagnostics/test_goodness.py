@@ -41,6 +41,18 @@ def test_by_hand():
     assert_allclose(found.frame.loc["hit rate", ["low", "high"]].astype(float), expected, rtol=1e-6)
 
 
+def test_one_alternative_that_all_choose(elsewhere):
+    """Constants then predict every answer, and no R2 against them exists."""
+    frame = elsewhere.frame.copy()
+    best = frame.groupby("task")["chosen"].transform("idxmax") == frame.index
+    frame.loc[best, "alternative"] = "first"
+    frame.loc[~best, "alternative"] = np.tile(["second", "third"], 150)
+    found = dce.goodness(dce.fit_mnl(dce.Choices(frame), "price + time"))
+    assert np.isnan(found["McFadden R2, against constants"])
+    assert found["hit rate of the alternative chosen most"] == 1
+    assert found["McFadden R2"] < 1
+
+
 def test_hits_of_ties():
     P = np.array([[0.5, 0.5, 0.0], [0.2, 0.3, 0.5], [0.2, 0.3, 0.5]])
     assert hits(P, np.array([0, 2, 1])).tolist() == [0.5, 1.0, 0.0]

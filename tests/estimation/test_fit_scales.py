@@ -228,6 +228,12 @@ def test_refusals(choices, elsewhere):
         fit_scales(choices, "device", "cost", covariance="CR2")
 
 
+def test_categories_keep_their_order(choices):
+    order = ["tablet", "desktop", "phone"]
+    frame = choices.frame.assign(device=pd.Categorical(choices.frame["device"], categories=order))
+    assert fit_scales(dce.Choices(frame), "device", "cost").groups.index.tolist() == order
+
+
 def test_answers_without_a_group_are_counted(choices):
     frame = choices.frame.copy()
     frame["device"] = frame["device"].where(frame["respondent"] != 3)
