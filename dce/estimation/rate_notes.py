@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from dce.errors import plain
 from dce.estimation.effects import Effect, conditional
 from dce.estimation.fit import Fit
 
@@ -70,7 +69,7 @@ def intervals_of(fit: Fit, method: str, draws: int) -> str:
     """Say how intervals were found."""
     replicates = 0 if fit.replicates is None else len(fit.replicates)
     df = fit.inference.degrees_of_freedom
-    drawn = "normal" if df == float("inf") else f"t with {plain(df)} degrees of freedom"
+    drawn = "normal" if df == float("inf") else f"t with {df:g} degrees of freedom"
     how = {
         "delta": "Delta-method intervals",
         "fieller": "Fieller's intervals",

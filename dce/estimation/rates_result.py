@@ -100,13 +100,28 @@ class RatesByReference:
     @property
     def frame(self) -> pd.DataFrame:
         """All rates side by side; columns are (reference, quantity)."""
-        return pd.concat({per: rates.frame for per, rates in self.rates.items()}, axis=1, sort=False)
+        frames = {per: rates.frame.reindex(list(self._labels)) for per, rates in self.rates.items()}
+        return pd.concat(frames, axis=1)
+
+    @property
+    def _labels(self) -> dict[str, str]:
+        """What rows are called, by effect, in the order of the formula: each table lacks its reference."""
+        labels: dict[str, str] = {}
+        order: list[str] = []
+        for rates in self.rates.values():
+            before = -1
+            for name, label in rates.frame["label"].astype(str).items():
+                if name in labels:
+                    before = order.index(str(name))
+                    continue
+                before += 1
+                order.insert(before, str(name))
+                labels[str(name)] = label
+        return {name: labels[name] for name in order}
 
     def table(self) -> Table:
         """Return rates with their intervals in brackets, one column per reference."""
-        labels: dict[str, str] = {}
-        for rates in self.rates.values():
-            labels |= {str(name): str(label) for name, label in rates.frame["label"].items()}
+        labels = self._labels
         columns = {rates.heading: rates.frame.apply(_in_brackets, axis=1) for rates in self.rates.values()}
         frame = pd.DataFrame(columns).reindex(list(labels)).fillna("")
         frame.index = pd.Index(list(labels.values()), name="")
