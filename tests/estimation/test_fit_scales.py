@@ -58,6 +58,22 @@ def test_against_clm_of_r(choices):
     assert ratio["degrees of freedom"] == 2
 
 
+@pytest.mark.parametrize("kind", ["classical", "robust", "clustered"])
+def test_against_biogeme(kind):
+    """Two to five alternatives, weights; biogeme's clustered errors (a panel) have no factor G/(G-1)."""
+    expected = json.loads((REFERENCE / "biogeme_scales.json").read_text())
+    frame = pd.read_csv(REFERENCE / "shape_ragged.csv")
+    frame = frame[frame.groupby("task")["task"].transform("size") <= 5]
+    ragged = dce.Choices(frame.assign(third=frame["respondent"] % 3))
+    fit = fit_scales(ragged, "third", "price + quality + green", covariance=kind)
+    assert list(fit.coefficients.index) == expected["names"]
+    assert_allclose(fit.log_likelihood, expected["log_likelihood"], rtol=1e-8)
+    assert_allclose(fit.coefficients, expected["coefficients"], rtol=1e-5)
+    G = ragged.n_respondents
+    factor = np.sqrt(G / (G - 1)) if kind == "clustered" else 1.0
+    assert_allclose(fit.standard_errors, np.array(expected[kind]) * factor, rtol=1e-5)
+
+
 def test_by_hand():
     """A constant alone: each group's share gives it, and the scale is the ratio of two log-odds."""
     rows, takers = [], {"phone": 60, "post": 55}
