@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import numpy as np
@@ -98,9 +99,15 @@ def needs(coding: Coding, variable: str) -> set[str]:
     for name, part in zip(coding.names, coding.parts, strict=True):
         if part & mine:
             found |= part - mine
-            if is_continuous(coding, variable) and variable not in name.split(":"):
-                found.add(variable)  # the term is not linear in it
+            if is_continuous(coding, variable) and not _is_linear(name, variable):
+                found.add(variable)
     return {ALTERNATIVE if name == CONSTANTS else name for name in found}
+
+
+def _is_linear(name: str, variable: str) -> bool:
+    """Whether a coefficient's term has the variable as it is, and in no other factor."""
+    factors = [factor for factor in name.split(":") if re.search(rf"\b{re.escape(variable)}\b", factor)]
+    return factors == [variable]
 
 
 def checked_point(fit: Fit, at: Mapping[str, object]) -> dict[str, object]:

@@ -34,6 +34,7 @@ def test_without_curves_a_point_changes_nothing(small_choices):
         ("np.exp(-wait) + parking", {"np.exp(-wait)": -np.exp(-4.0)}),
         ("I(np.maximum(wait - 3, 0)) + parking", {"I(np.maximum(wait - 3, 0))": 1.0}),
         ("center(wait) + parking", {"center(wait)": 1.0}),
+        ("wait + wait:log(wait) + parking", {"wait": 1.0, "wait:log(wait)": 1 + np.log(4.0)}),
     ],
 )
 def test_derivatives_by_hand(small_choices, formula, derivatives):
