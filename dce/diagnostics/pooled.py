@@ -70,11 +70,15 @@ def fit_pooled(
     -----
     People without a value of the characteristic are left out and counted. The coefficients of a
     logit are tastes times the scale: where groups differ in scale alone, all of them differ
-    (:func:`dce.fit_scales`).
+    (:func:`dce.fit_scales`). Where errors are of clusters, Wald tests between groups are F with degrees
+    of freedom by the clusters of each group (Pustejovsky and Tipton 2018): a chi-squared test rejects too
+    often where one group is small.
 
     References
     ----------
-    Greene (2012), Econometric Analysis, 7th ed., section 6.2 and 14.6.
+    Greene (2012), Econometric Analysis, 7th ed., section 6.2 and 14.6. Pustejovsky and Tipton (2018),
+    Small-sample methods for cluster-robust variance estimation and hypothesis testing in fixed effects
+    models, Journal of Business and Economic Statistics 36:672.
     """
     check_covariance(covariance)
     grouping = _one(choices, by, reference)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
+from dce.diagnostics.group_wald import group_wald
 from dce.diagnostics.hypothesis_test import HypothesisTest, HypothesisTests
 from dce.diagnostics.likelihood_ratio import ratio
-from dce.diagnostics.linear_restrictions import zero
-from dce.diagnostics.wald import wald_of
+from dce.estimation.clusters import find_clusters
 from dce.estimation.fit import Fit
+from dce.estimation.likelihood import cluster_sums
+from dce.estimation.newton import inverse
+from dce.estimation.subgroups import FEW_CLUSTERS
+from dce.logit import FloatArray
 from dce.table import Table, number
 
 
@@ -47,22 +52,45 @@ class PooledFit:
     @property
     def tests(self) -> HypothesisTests:
         """The tests that the groups have equal coefficients: together, and for each term."""
-        fit, coding = self.fit, self.equal.coding
-        every = [name for names in self.differences.values() for name in names]
+        coding, names = self.equal.coding, list(self.differences)
+        q = sum(map(len, self.differences.values()))
         tests = [
-            wald_of(fit, zero(every, fit.coding), "equal coefficients"),
-            ratio(fit, self.equal.log_likelihood, len(every), "equal coefficients"),
+            self._wald(names, "equal coefficients"),
+            ratio(self.fit, self.equal.log_likelihood, q, "equal coefficients"),
         ]
-        parts = dict.fromkeys(coding.parts[coding.names.index(name)] for name in self.differences)
-        for part in parts:
-            names = [n for n in self.differences if coding.parts[coding.names.index(n)] == part]
-            what = ":".join(sorted(part)) if len(names) > 1 else names[0]
-            tests.append(self._wald(names, f"{what} equal"))
+        part_of = {name: coding.parts[coding.names.index(name)] for name in names}
+        for part in dict.fromkeys(part_of.values()):
+            of_term = [name for name in names if part_of[name] == part]
+            what = ":".join(sorted(part)) if len(of_term) > 1 else of_term[0]
+            tests.append(self._wald(of_term, f"{what} equal"))
         return HypothesisTests(f"Equal coefficients by {self.by}", tuple(tests))
 
+    @cached_property
+    def clusters(self) -> dict[str, int]:
+        """Clusters of each group; of all together, ``""``, where some have answers in several groups."""
+        return {group: len(sums) for group, sums in self._scores.items()}
+
+    @cached_property
+    def _scores(self) -> dict[str, FloatArray]:
+        """Sums of the scores of the clusters of each group, (G_g, K); empty where errors have none."""
+        if self.fit.inference.clusters is None:
+            return {}
+        clusters = find_clusters(self.fit.choices, self.fit.inference.clusters)
+        sums = cluster_sums(self.fit.tasks, self.fit.maximum.beta, clusters.numbers)
+        codes = self.fit.choices.frame[self.column].cat.codes.to_numpy()
+        of_clusters = codes[clusters.rows]
+        if (of_clusters[clusters.numbers] != codes[self.fit.choices.layout.rows[:, 0]]).any():
+            return {"": sums}
+        return {group: sums[of_clusters == k] for k, group in enumerate(self.groups)}
+
     def _wald(self, names: list[str], hypothesis: str) -> HypothesisTest:
+        """Test that coefficients are equal in all groups."""
         gaps = [gap for name in names for gap in self.differences[name]]
-        return wald_of(self.fit, zero(gaps, self.fit.coding), hypothesis)
+        places = [self.fit.coding.names.index(gap) for gap in gaps]
+        V = self.fit.covariance.to_numpy()[np.ix_(places, places)]
+        bread = inverse(self.fit.maximum.information)[places]
+        parts = [bread @ sums.T @ sums @ bread.T for sums in self._scores.values()]
+        return group_wald(self.fit.maximum.beta[places], V, parts, list(self.clusters.values()), hypothesis)
 
     @property
     def frame(self) -> pd.DataFrame:
@@ -107,13 +135,25 @@ class PooledFit:
         p = "of the difference" if len(self.groups) == 2 else "that all groups are equal (Wald)"
         return (
             f"Standard errors in brackets: {fit.inference}. p: {p}.",
+            *self._few(),
             self._counts(),
             joint.sentence,
+            *joint.notes,
             likelihood.sentence,
             *likelihood.notes[1:],
             "Coefficients are tastes times the scale; groups may differ in scale alone.",
             *(f"Left out: {n:,d} {what}." for what, n in fit.left_out.items() if n),
         )
+
+    def _few(self) -> list[str]:
+        """Caution against groups of few clusters."""
+        small = [f"{group}: {n}" for group, n in self.clusters.items() if n < FEW_CLUSTERS]
+        if not small or self.fit.inference.kind != "clustered":
+            return []
+        return [
+            f"Caution: few clusters ({', '.join(small)}), with which clustered errors are too small; "
+            "covariance='CR3' corrects them."
+        ]
 
     def _counts(self) -> str:
         """Say how many are in each group."""
