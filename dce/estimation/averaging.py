@@ -11,12 +11,25 @@ from dce.estimation.calibrated import AnyFit
 from dce.formula import ALTERNATIVE, CONSTANTS
 from dce.logit import FloatArray
 
+FEW = 1_000
+"""Tasks that are looked at before all of them."""
+
 
 def characteristics(fit: AnyFit) -> tuple[str, ...]:
     """Return the variables of the utility that belong to who chooses, not to a service."""
     attributes = fit.study.attribute_names if fit.study else ()
     others = [v for v in fit.coding.variables if v not in {*attributes, ALTERNATIVE, CONSTANTS}]
-    return tuple(name for name in others if not fit.choices.differs_within_tasks(name))
+    return tuple(name for name in others if not _differs_within_tasks(fit, name))
+
+
+def _differs_within_tasks(fit: AnyFit, name: str) -> bool:
+    """Whether a variable differs between alternatives; most that do show it in the first tasks."""
+    layout, column = fit.choices.layout, fit.choices.frame[name]
+    rows, shown = layout.rows[:FEW], layout.shown[:FEW]
+    codes = pd.factorize(column.iloc[rows.ravel()])[0].reshape(rows.shape)
+    if ((codes != codes[:, :1]) & shown).any():
+        return True
+    return fit.choices.differs_within_tasks(name)
 
 
 def mix(fit: AnyFit, names: Sequence[str]) -> tuple[pd.DataFrame, FloatArray]:

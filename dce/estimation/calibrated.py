@@ -9,6 +9,7 @@ import pandas as pd
 
 from dce.choices import Choices
 from dce.coding import Coding
+from dce.errors import EstimationError
 from dce.estimation.fit import Fit
 from dce.estimation.inference import Inference
 from dce.logit import FloatArray
@@ -89,3 +90,16 @@ class CalibratedFit:
 
 AnyFit = Fit | CalibratedFit
 """What scenarios take."""
+
+
+def check_fit(fit: object) -> None:
+    """Refuse what is no single fit.
+
+    Raises
+    ------
+    EstimationError
+    """
+    if not isinstance(fit, (Fit, CalibratedFit)):
+        raise EstimationError(
+            f"fit: found {type(fit).__name__}; allowed: one fit, such as a group of subgroups, fits['woman']."
+        )

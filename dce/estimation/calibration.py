@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.special import log_softmax, logsumexp
 
 from dce.errors import ConvergenceError, ScenarioError, listed, plain, quoted
-from dce.estimation.calibrated import CalibratedFit
+from dce.estimation.calibrated import CalibratedFit, check_fit
 from dce.estimation.fit import Fit
 from dce.estimation.probabilities import log_odds_gradients
 from dce.estimation.scenario import OneScenario, Scenario, base_frame, check_scale, coded_scenarios
@@ -99,6 +99,7 @@ def calibrate(
     """
     if isinstance(fit, CalibratedFit):
         raise ScenarioError("fit: its constants are calibrated already; allowed: the fit itself, fit.fit.")
+    check_fit(fit)
     check_scale(fit, scale)
     (one,) = coded_scenarios(fit, base_frame(base, scenario), least=2, stacklevel=3)
     known = _known_shares(one, shares)

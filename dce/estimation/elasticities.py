@@ -10,7 +10,7 @@ import pandas as pd
 
 from dce.errors import ScenarioError
 from dce.estimation.answered_market import Market, answered_market, scenario_market
-from dce.estimation.calibrated import AnyFit
+from dce.estimation.calibrated import AnyFit, check_fit
 from dce.estimation.effects_on_shares import relative_effects, relative_effects_at
 from dce.estimation.probabilities import log_shares, share_gradients, shares_at
 from dce.estimation.propagation import Method, Quantity, Uncertainty, intervals
@@ -115,6 +115,7 @@ def elasticities(
     Train (2009), Discrete Choice Methods with Simulation, 2nd ed., section 3.6; Ben-Akiva and Lerman
     (1985), Discrete Choice Analysis, section 5.3 (aggregate elasticities).
     """
+    check_fit(fit)
     how = Uncertainty(level, method, draws, seed)
     check_scale(fit, scale)
     if base is None:
@@ -155,6 +156,7 @@ def marginal_effects(
     ScenarioError
         As :func:`dce.elasticities`.
     """
+    check_fit(fit)
     how = Uncertainty(level, method, draws, seed)
     check_scale(fit, scale)
     market = scenario_market(fit, base_frame(base, scenario), attribute, scale)

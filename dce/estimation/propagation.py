@@ -61,10 +61,17 @@ class Uncertainty:
             raise EstimationError(
                 f"method: found {self.method!r}; allowed: 'delta', 'krinsky-robb', 'bootstrap'."
             )
-        if not isinstance(self.draws, (int, np.integer)) or self.draws < FEWEST_DRAWS:
+        if (
+            isinstance(self.draws, bool)
+            or not isinstance(self.draws, (int, np.integer))
+            or self.draws < FEWEST_DRAWS
+        ):
             raise EstimationError(
                 f"draws: found {quoted(self.draws)}; allowed: a whole number from {FEWEST_DRAWS}."
             )
+
+        if isinstance(self.seed, bool) or not isinstance(self.seed, (int, np.integer)) or self.seed < 0:
+            raise EstimationError(f"seed: found {quoted(self.seed)}; allowed: a whole number from 0.")
 
     def note(self, fits: Sequence[AnyFit], scale: str = "") -> str:
         """Say in a sentence how intervals were found; ``scale`` is where the delta method is used."""

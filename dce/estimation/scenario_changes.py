@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 from dce.errors import ScenarioError, plain, quoted
-from dce.estimation.calibrated import AnyFit
+from dce.estimation.calibrated import AnyFit, check_fit
 from dce.estimation.propagation import Method, Uncertainty, intervals
 from dce.estimation.scenario import OneScenario, base_frame, changed, coded_scenarios, scenario_notes
-from dce.estimation.scenario_differences import SCALE, difference, difference_frame
+from dce.estimation.scenario_differences import POINTS, SCALE, difference, difference_frame
 from dce.estimation.scenarios import probabilities
 from dce.table import Table
 
@@ -92,6 +92,7 @@ def scenario_changes(
     ScenarioError
         If the base is wrong, or a change is none.
     """
+    check_fit(fit)
     how = Uncertainty(level, method, draws, seed)
     frame = base_frame(base, scenario).assign(scenario="base")
     steps = _steps(frame, changes)
@@ -119,7 +120,7 @@ def scenario_changes(
     )
     limits = intervals(fit, quantity, how)
     result = difference_frame(names, P.value[before], P.value[after_], quantity.value, limits)
-    notes = (how.note([fit], SCALE), *scenario_notes(fit, coded, scale))
+    notes = (POINTS, how.note([fit], SCALE), *scenario_notes(fit, coded, scale))
     return ScenarioChanges(result, level, notes)
 
 

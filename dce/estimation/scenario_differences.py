@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dce.errors import ScenarioError, listed, quoted
-from dce.estimation.calibrated import AnyFit
+from dce.estimation.calibrated import AnyFit, check_fit
 from dce.estimation.propagation import (
     Intervals,
     Method,
@@ -26,6 +26,7 @@ from dce.table import Table
 
 SCALE = " on the inverse hyperbolic tangent of the difference"
 """Where intervals of differences are symmetric, so that they stay between -100% and 100%."""
+POINTS = "Differences are in percentage points."
 INDEPENDENT = " on the log-odds of each group, combined by Newcombe's rule"
 
 
@@ -124,6 +125,7 @@ def scenario_differences(
     how = Uncertainty(level, method, draws, seed)
     if isinstance(fit, SubgroupFits):
         return _between_groups(fit, services, base, how, scale)
+    check_fit(fit)
     return _between_scenarios(fit, coded_scenarios(fit, services, scale), base, how, scale)
 
 
@@ -147,7 +149,7 @@ def _between_scenarios(
     limits = intervals(fit, quantity, how)
     frame = difference_frame(names, P.value[against], P.value[rows], quantity.value, limits)
     alone = sum(cell[0] != base for cell in cells) - len(pairs)
-    notes = [how.note([fit], SCALE), *scenario_notes(fit, coded, scale)]
+    notes = [POINTS, how.note([fit], SCALE), *scenario_notes(fit, coded, scale)]
     if alone:
         notes.append(f"Left out: {alone} services without one of that name in the base.")
     return ScenarioDifferences(frame, base, None, how.level, tuple(notes))

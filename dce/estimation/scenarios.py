@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from dce.estimation.calibrated import AnyFit
+from dce.estimation.calibrated import AnyFit, check_fit
 from dce.estimation.probabilities import log_odds_gradients, log_others, log_shares, shares_at
 from dce.estimation.propagation import Method, Quantity, Uncertainty, intervals
 from dce.estimation.scenario import Scenario, SeveralScenarios, coded_scenarios, scenario_notes
 from dce.estimation.subgroups import ALL, SubgroupFits
+from dce.formula import ALTERNATIVE
 from dce.logit import FloatArray
 from dce.table import Table
+
+ANY_SERVICE = "any of the services"
 
 
 @dataclass(frozen=True)
@@ -34,19 +37,25 @@ class ScenarioProbabilities:
     notes : tuple of str
     by : str or None
         The characteristic that divides the respondents.
+    uptake : pandas.DataFrame
+        One row per scenario with the study's opt-out: the probability of choosing any of its other
+        services; columns as of ``frame`` without ``service``.
     """
 
     frame: pd.DataFrame
     level: float
     notes: tuple[str, ...]
     by: str | None = None
+    uptake: pd.DataFrame = field(default_factory=pd.DataFrame)
 
     def table(self) -> Table:
         """Return the table that a paper prints."""
         columns = ["P", f"{self.level:.0%} low", "high"]
         rows: list[list[float]] = []
         labels: list[str] = []
-        for scenario, services in self.frame.groupby("scenario", sort=False):
+        any_service = self.uptake.assign(service=ANY_SERVICE)
+        every = pd.concat([self.frame, any_service], ignore_index=True)
+        for scenario, services in every.groupby("scenario", sort=False):
             labels += [str(scenario), *map(self._label, services.to_dict("records"))]
             rows += [[math.nan] * 3, *services[["probability", "low", "high"]].to_numpy().tolist()]
         frame = pd.DataFrame(rows, columns=columns, index=pd.Index(labels, name=""))
@@ -122,8 +131,10 @@ def scenarios(
     how = Uncertainty(level, method, draws, seed)
     if isinstance(fit, SubgroupFits):
         return _by_group(fit, services, how, scale)
+    check_fit(fit)
     coded = coded_scenarios(fit, services, scale)
-    return ScenarioProbabilities(_frame(fit, coded, how), level, _notes([fit], coded, how, scale))
+    frame, notes = _frame(fit, coded, how), _notes([fit], coded, how, scale)
+    return ScenarioProbabilities(frame, level, notes, uptake=_uptake(fit, coded, frame))
 
 
 def _by_group(
@@ -140,7 +151,8 @@ def _by_group(
     columns = ["scenario", "service", "group", "probability", "standard error", "low", "high"]
     notes = _notes(list(fits.values()), coded, how, scale)
     refused = tuple(f"Not estimated: {error}" for error in groups.refused.values())
-    return ScenarioProbabilities(frame[columns], how.level, notes + refused, groups.by)
+    uptake = _uptake(groups.everybody, coded, frame)
+    return ScenarioProbabilities(frame[columns], how.level, notes + refused, groups.by, uptake)
 
 
 def _frame(fit: AnyFit, coded: list[Scenario], how: Uncertainty) -> pd.DataFrame:
@@ -156,6 +168,20 @@ def _frame(fit: AnyFit, coded: list[Scenario], how: Uncertainty) -> pd.DataFrame
             "high": found.high,
         }
     )
+
+
+def _uptake(fit: AnyFit, coded: list[Scenario], frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the probabilities of not opting out, where there is more than one way not to."""
+    opt_out = fit.study.opt_out.name if fit.study and fit.study.opt_out else None
+    outs = {
+        (one.name, service)
+        for one in coded
+        for service, alternative in zip(one.services, one.frame[ALTERNATIVE], strict=True)
+        if opt_out is not None and alternative == opt_out and len(one.services) > 2
+    }
+    is_out = [cell in outs for cell in zip(frame["scenario"], frame["service"], strict=True)]
+    rows = frame[is_out].drop(columns="service").reset_index(drop=True)
+    return rows.assign(probability=1 - rows["probability"], low=1 - rows["high"], high=1 - rows["low"])
 
 
 def probabilities(fit: AnyFit, coded: Sequence[Scenario]) -> Quantity:

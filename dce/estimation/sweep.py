@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from dce.errors import ScenarioError, listed, quoted
-from dce.estimation.calibrated import AnyFit
+from dce.estimation.calibrated import AnyFit, check_fit
 from dce.estimation.propagation import Method, Uncertainty, intervals
 from dce.estimation.scenario import OneScenario, base_frame, changed, coded_scenarios, scenario_notes
 from dce.estimation.scenarios import probabilities
@@ -149,6 +149,7 @@ def sweep(
     RangeWarning
         For values outside the studied range.
     """
+    check_fit(fit)
     how = Uncertainty(level, method, draws, seed)
     name, points = _swept({**(values or {}), **attribute})
     frame = base_frame(base, scenario)

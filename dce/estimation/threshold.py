@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from dce.errors import EstimationError, RangeWarning, ScenarioError, listed, quoted
-from dce.estimation.calibrated import AnyFit
+from dce.estimation.calibrated import AnyFit, check_fit
 from dce.estimation.propagation import Uncertainty, draws_of
 from dce.estimation.scenario import OneScenario, base_frame, check_service
 from dce.estimation.threshold_curve import Curve, curve_of
@@ -124,6 +124,7 @@ def threshold(
     Fieller (1954), Journal of the Royal Statistical Society B 16:175; Finney (1971), Probit Analysis,
     section 4.6, for its use with logits.
     """
+    check_fit(fit)
     if method not in get_args(ThresholdMethod):
         raise EstimationError(f"method: found {method!r}; allowed: {listed(get_args(ThresholdMethod))}.")
     if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 < share < 1:

@@ -10,7 +10,7 @@ from scipy.special import logsumexp
 
 from dce.errors import ScenarioError
 from dce.estimation.averaging import characteristics
-from dce.estimation.calibrated import AnyFit
+from dce.estimation.calibrated import AnyFit, check_fit
 from dce.estimation.derivatives import numeric_attribute, slopes
 from dce.estimation.probabilities import logsums
 from dce.estimation.propagation import Method, Quantity, Uncertainty, draws_of, errors, intervals
@@ -119,6 +119,7 @@ def compensating_variation(
     Small and Rosen (1981), Econometrica 49:105; Train (2009), Discrete Choice Methods with Simulation,
     2nd ed., section 3.5.
     """
+    check_fit(fit)
     how = Uncertainty(level, method, draws, seed)
     one, two = _both(fit, before, after, scenarios, scale)
     worth = _worth(fit, one, two, None)

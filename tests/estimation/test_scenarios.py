@@ -197,6 +197,8 @@ def test_subgroups_are_side_by_side(with_age):
     [
         ({"method": "jackknife"}, "method: found 'jackknife'; allowed: 'delta', 'krinsky-robb', 'bootstrap'"),
         ({"method": "krinsky-robb", "draws": 5}, "draws: found 5; allowed: a whole number"),
+        ({"method": "krinsky-robb", "seed": -1}, "seed: found -1; allowed: a whole number from 0"),
+        ({"seed": None}, "seed: found None; allowed: a whole number from 0"),
         ({"level": 95}, "level: found 95; allowed: between 0 and 1"),
     ],
 )
@@ -261,3 +263,41 @@ def test_one_person_chooses_in_a_scenario(small_choices):
 def test_scenarios_of_a_wrong_kind_are_refused(fit, services):
     with pytest.raises(dce.ScenarioError, match="allowed: a path, a frame, or a mapping"):
         dce.scenarios(fit, services)
+
+
+def test_uptake_is_what_is_not_opted_out(clinics):
+    study = clinics(
+        opt_out=dce.Alternative("none", constant=True),
+        priors={"constant[B]": 0.1, "constant[none]": -1, "wait": -0.2, "parking[yes]": 0.5,
+                "mode[phone]": -0.3, "mode[group]": -0.8},
+    )  # fmt: skip
+    design = dce.make_design(study, starts=1)
+    fit = dce.fit_mnl(dce.simulate_choices(design, respondents=150, seed=2))
+    near, far = {"alternative": "A", **NEAR}, {"alternative": "B", **FAR}
+    neither = {"alternative": "none"}
+    both = {"with": {"near": near, "far": far, "neither": neither}, "without": {"near": near, "far": far}}
+    for method in ("delta", "krinsky-robb"):
+        result = dce.scenarios(fit, both, method=method, draws=1_000)
+        out = result.frame[result.frame["service"] == "neither"].iloc[0]
+        row = result.uptake.iloc[0]
+        assert (len(result.uptake), row["scenario"]) == (1, "with")
+        assert row["probability"] == pytest.approx(1 - out["probability"])
+        assert [row["low"], row["high"]] == pytest.approx([1 - out["high"], 1 - out["low"]])
+    assert "  any of the services" in str(result)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda fits, x: dce.sweep(fits, x, wait=[2, 4]),
+        lambda fits, x: dce.scenario_changes(fits, x, {"near": {"wait": 4}}),
+        lambda fits, x: dce.threshold(fits, x, "near", "wait"),
+        lambda fits, x: dce.elasticities(fits, "wait", x),
+        lambda fits, x: dce.compensating_variation(fits, x, x),
+        lambda fits, x: dce.calibrate(fits, {"near": 0.5}, x),
+    ],
+)
+def test_what_takes_one_fit_says_so(with_age, function):
+    fits = dce.fit_by(with_age, "age65", "wait + parking")
+    with pytest.raises(dce.EstimationError, match="fit: found SubgroupFits; allowed: one fit"):
+        function(fits, {"near": NEAR, "far": FAR})
