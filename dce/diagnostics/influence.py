@@ -20,6 +20,8 @@ from dce.table import Table
 Method = Literal["newton", "score", "exact"]
 TOP = 10
 """Respondents that the table shows."""
+FEW = 10
+"""Effective clusters below which there is a caution."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,9 @@ class Influence:
         (G, K): the estimates less what they were without the cluster. NaN where there were none.
     dfbetas : pandas.DataFrame
         The same in standard errors of the fit.
+    effective : pandas.Series
+        Effective number of clusters that tell each coefficient: few where the answers of a few do, and
+        clustered standard errors are then too small.
     method : {"newton", "score", "exact"}
     column : str
         Whose values the clusters are.
@@ -47,6 +52,7 @@ class Influence:
     frame: pd.DataFrame
     dfbeta: pd.DataFrame
     dfbetas: pd.DataFrame
+    effective: pd.Series[float]
     method: Method
     column: str
     labels: dict[str, str]
@@ -86,8 +92,15 @@ class Influence:
             f"Distance: Cook's, in multiples of its mean over {G:,d} ({self.column}). LL: log-likelihood "
             "per answer. s.e.: by how many standard errors their answers move the coefficient that they "
             f"move most ({how}).",
+            f"Effective clusters: at least {self.effective.min():,.1f} for every coefficient, of {G:,d}.",
             "Influence is no reason to exclude; report results with and without, by a rule written before.",
         ]
+        few = [self.labels[str(name)] for name in self.effective.index[self.effective < FEW]]
+        if few:
+            notes.append(
+                f"Caution: the answers of few tell {', '.join(few)}, so that clustered standard errors are "
+                "too small there; covariance='CR2' corrects them where it can."
+            )
         gone = int(np.isinf(self.frame["distance"]).sum())
         if gone:
             notes.append(f"∞: without them the estimates are not identified or not finite ({gone:,d}).")
@@ -130,7 +143,8 @@ def influence(fit: Fit, method: Method = "newton") -> Influence:
     References
     ----------
     Cook (1977), Technometrics 19:15. Pregibon (1981), Logistic regression diagnostics, Annals of
-    Statistics 9:705. Belsley, Kuh and Welsch (1980), Regression Diagnostics, chapter 2.
+    Statistics 9:705. Carter, Schnepel and Steigerwald (2017), Review of Economics and Statistics 99:698
+    (effective clusters). Belsley, Kuh and Welsch (1980), Regression Diagnostics, chapter 2.
     """
     if method not in get_args(Method):
         raise EstimationError(f"method: found {method!r}; allowed: {listed(get_args(Method))}.")
@@ -150,6 +164,7 @@ def influence(fit: Fit, method: Method = "newton") -> Influence:
         frame=frame,
         dfbeta=pd.DataFrame(change, index, names),
         dfbetas=pd.DataFrame(dfbetas, index, names),
+        effective=pd.Series(found.effective, names, dtype=np.float64),
         method=method,
         column=clusters.column,
         labels={name: fit.label(name) for name in names} | {"": ""},

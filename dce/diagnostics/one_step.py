@@ -1,4 +1,4 @@
-"""What the answers of each cluster are, and how far the estimates move without them, in one step.
+"""What the answers of each cluster are, what they tell, and how far the estimates move without them.
 
 Notation: T answered tasks, J alternatives, K coefficients, G clusters.
 """
@@ -13,7 +13,7 @@ import numpy as np
 from dce.estimation.clusters import Clusters
 from dce.estimation.fit import Fit
 from dce.estimation.likelihood import cluster_sums
-from dce.estimation.newton import solve
+from dce.estimation.newton import inverse, solve
 from dce.identification import SINGULAR
 from dce.logit import FloatArray, IntArray, log_probabilities, task_information
 
@@ -23,7 +23,7 @@ AT_ONCE = 2**22
 
 @dataclass(frozen=True)
 class ClusterAnswers:
-    """Of each cluster: how many answers, their mean log-likelihood, and the change of the estimates.
+    """Of each cluster: how many answers, their mean log-likelihood, and the one-step change of the estimates.
 
     Attributes
     ----------
@@ -31,12 +31,15 @@ class ClusterAnswers:
     log_likelihood : (G,) array
         Per answer, weighted.
     change : (G, K) array
-        Estimates less those without the cluster, in one step; NaN where the others do not identify them.
+        Estimates less those without the cluster; NaN where the others do not identify them.
+    effective : (K,) array
+        Effective number of clusters that tell each coefficient.
     """
 
     answers: IntArray
     log_likelihood: FloatArray
     change: FloatArray
+    effective: FloatArray
 
 
 def of_clusters(fit: Fit, clusters: Clusters, *, newton: bool) -> ClusterAnswers:
@@ -48,6 +51,16 @@ def of_clusters(fit: Fit, clusters: Clusters, *, newton: bool) -> ClusterAnswers
     clusters : Clusters
     newton : bool
         With the information of the others, I - I_g; else with that of all.
+
+    Notes
+    -----
+    Cluster g has the part c_g = (I^-1 I_g I^-1)_kk of the variance of coefficient k; their effective
+    number is (sum c_g)^2 / sum c_g^2, all clusters where their parts are equal.
+
+    References
+    ----------
+    Carter, Schnepel and Steigerwald (2017), Asymptotic behavior of a t-test robust to cluster
+    heterogeneity, Review of Economics and Statistics 99:698, with independent answers within clusters.
     """
     tasks, beta, G = fit.tasks, np.asarray(fit.coefficients, dtype=np.float64), clusters.count
     information = fit.maximum.information
@@ -58,17 +71,23 @@ def of_clusters(fit: Fit, clusters: Clusters, *, newton: bool) -> ClusterAnswers
     weight = np.bincount(clusters.numbers, weights=tasks.weights, minlength=G)
     LL = np.bincount(clusters.numbers, weights=tasks.weights * of_chosen, minlength=G) / weight
     change = solve(information, scores.T).T
-    if newton:
-        scale = 1 / np.sqrt(np.diag(information))
-        scaled = information * np.outer(scale, scale)
-        for some, own in _cluster_information(fit, clusters, np.exp(log_P), which):
-            others = scaled - own * np.outer(scale, scale)
+    scale = 1 / np.sqrt(np.diag(information))
+    scaled = information * np.outer(scale, scale)
+    bread = inverse(scaled)
+    squares, total = np.zeros(len(beta)), np.zeros(len(beta))
+    for some, unscaled in _cluster_information(fit, clusters, np.exp(log_P), which):
+        own = unscaled * np.outer(scale, scale)
+        parts = np.einsum("kl,glm,km->gk", bread, own, bread, optimize=True)
+        squares += (parts**2).sum(axis=0)
+        total += parts.sum(axis=0)
+        if newton:
+            others = scaled - own
             known = np.linalg.eigvalsh(others)[:, 0] > SINGULAR
             change[some] = np.nan
             right = (scores[some][known] * scale)[..., None]
             change[some[known]] = np.linalg.solve(others[known], right)[..., 0] * scale
     answers = np.bincount(clusters.numbers, minlength=G)
-    return ClusterAnswers(np.asarray(answers, dtype=np.intp), LL, change)
+    return ClusterAnswers(np.asarray(answers, dtype=np.intp), LL, change, total**2 / squares)
 
 
 def _cluster_information(

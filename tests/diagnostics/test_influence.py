@@ -9,6 +9,7 @@ from numpy.testing import assert_allclose
 
 import dce
 from dce.diagnostics import one_step
+from dce.logit import log_probabilities, task_information
 
 REFERENCE = Path(__file__).parents[1] / "reference"
 FORMULA = "alternative + wait + distance + mode"
@@ -64,8 +65,27 @@ def test_by_hand():
     assert newton.dfbeta.loc["P0"].item() == pytest.approx(0.2 / (8 - 0.16))
     assert exact.dfbeta.loc["P0"].item() == pytest.approx(np.log(40 / 10) - np.log(39 / 10))
     assert newton.frame.loc["P49", "distance"] == pytest.approx((0.8 / 7.84) ** 2 * 8)
+    assert newton.effective.item() == pytest.approx(50)
     assert newton.frame.loc["P49", "log-likelihood"] == pytest.approx(np.log(0.2))
     assert newton.frame.loc["P0", ["answers", "alternative", "share"]].tolist() == [1, "a", 1.0]
+
+
+def test_effective_clusters(few):
+    """All where each tells as much; fewer where not; by the plain formula."""
+    found = dce.influence(few).effective
+    layout = few.choices.layout
+    X = few.coding.matrix(few.choices.frame)[layout.rows]
+    of_task = task_information(X, np.exp(log_probabilities(X, few.coefficients.to_numpy())))
+    own = np.array([of_task[layout.respondents == g].sum(axis=0) for g in range(30)])
+    bread = np.linalg.inv(own.sum(axis=0))
+    parts = np.array([np.diag(bread @ part @ bread) for part in own])
+    assert_allclose(parts.sum(axis=0), np.diag(bread), rtol=1e-10)
+    assert_allclose(found, parts.sum(axis=0) ** 2 / (parts**2).sum(axis=0), rtol=1e-8)
+    assert found.max() < 30
+    doubled = few.choices.frame
+    doubled = pd.concat([doubled, doubled.assign(respondent=doubled["respondent"] + 100)])
+    twice = dce.influence(dce.fit_mnl(dce.Choices(doubled), "wait + distance + mode")).effective
+    assert_allclose(twice, 2 * found, rtol=1e-6)
 
 
 def test_score_changes_make_the_clustered_covariance(few):
@@ -120,6 +140,8 @@ def test_without_whom_nothing_is_identified(elsewhere):
     found = dce.influence(fit)
     assert np.isinf(found.frame.loc[3, "distance"])
     assert "∞: without them the estimates are not identified or not finite (1)" in str(found)
+    assert found.effective["offer"] == pytest.approx(1, abs=0.01)
+    assert "Caution: the answers of few tell offer" in " ".join(str(found).split())
     with pytest.raises(dce.EstimationError, match="without respondent 3 the coefficients are"):
         dce.influence(fit, "exact")
 
