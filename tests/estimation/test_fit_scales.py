@@ -197,6 +197,23 @@ def test_simulated_scales_are_found():
     assert fit.tests()["p"].max() < 1e-10
 
 
+@pytest.mark.slow
+def test_equal_scales_are_rarely_rejected():
+    """200 studies of 150 respondents with one scale: both tests reject 5%, within three standard errors."""
+    rng, n = np.random.default_rng(8), 900
+    p = []
+    for _ in range(200):
+        wide = pd.DataFrame({"respondent": np.arange(n) // 6, "task": np.arange(n) % 6})
+        wide["device"] = np.array(["desktop", "phone", "tablet"])[wide["respondent"] % 3]
+        for name in ("a", "b"):
+            wide[f"cost_{name}"], wide[f"time_{name}"] = rng.integers(1, 7, n), rng.normal(size=n)
+        V = -0.5 * (wide["cost_b"] - wide["cost_a"]) + 0.7 * (wide["time_b"] - wide["time_a"])
+        wide["chosen"] = np.where(rng.uniform(size=n) < 1 / (1 + np.exp(-V)), "B", "A")
+        p.append(fit_scales(wide_to_choices(wide), "device", "cost + time").tests()["p"].to_numpy())
+    rejected = (np.array(p) < 0.05).mean(axis=0)
+    assert np.abs(rejected - 0.05).max() < 3 * np.sqrt(0.05 * 0.95 / 200)
+
+
 def test_what_it_shows(fit):
     shown = str(fit)
     assert "Scale by device" in shown
