@@ -21,6 +21,8 @@ from dce.table import Table
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+POINTWISE = "They hold at each value by itself, not for the whole curve."
+
 
 @dataclass(frozen=True)
 class Sweep:
@@ -171,7 +173,7 @@ def sweep(
         }
     ).infer_objects()
     heading = fit.study.attribute(name).heading if fit.study and name in fit.study.attribute_names else name
-    notes = (how.note([fit], " on the log-odds"), *scenario_notes(fit, coded, scale))
+    notes = (how.note([fit], " on the log-odds"), POINTWISE, *scenario_notes(fit, coded, scale))
     return Sweep(result, name, heading, service, level, notes)
 
 

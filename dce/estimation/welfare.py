@@ -112,7 +112,8 @@ def compensating_variation(
     CV = (log sum_j exp V_j after - log sum_j exp V_j before) / |b|, with b the marginal utility of the
     attribute: positive where people are better off. Of a wait, a distance or a cost it is how much more of
     it people would accept and be as well off as before; of a good, how much less. With one service it
-    is the difference in utility over |b|. Where respondents differ it is the mean over them.
+    is the difference in utility over |b|. Where respondents differ it is the mean over them. The marginal
+    utility is taken to be the same before and after: there are no income effects.
 
     References
     ----------

@@ -301,3 +301,68 @@ def test_what_takes_one_fit_says_so(with_age, function):
     fits = dce.fit_by(with_age, "age65", "wait + parking")
     with pytest.raises(dce.EstimationError, match="fit: found SubgroupFits; allowed: one fit"):
         function(fits, {"near": NEAR, "far": FAR})
+
+
+def test_a_bootstrap_of_the_answers(small_choices):
+    fit = dce.fit_mnl(small_choices).with_covariance("bootstrap", replicates=200, seed=4)
+    x = {"x": {"near": NEAR, "far": FAR}}
+    result = dce.scenarios(fit, x, method="bootstrap")
+    P = expit(fit.replicates @ np.array([0, -6, -1, 0, -1]))
+    assert result.frame.iloc[0][["low", "high"]].tolist() == pytest.approx(
+        np.quantile(P, [0.025, 0.975]).tolist()
+    )
+    assert "percentiles of 200 bootstrap replicates" in str(result)
+    delta = dce.scenarios(fit, x).frame
+    # 200 replicates leave an error of 5% in a standard error.
+    assert result.frame["standard error"].to_numpy() == pytest.approx(delta["standard error"], rel=0.2)
+
+
+def test_scenarios_with_and_without_characteristics_side_by_side(small_choices):
+    """Words and numbers; one scenario says who chooses, one in part, one leaves it to the answers."""
+    frame = small_choices.frame
+    sex = np.where(frame["respondent"] % 4 == 0, "woman", "man")
+    choices = dce.Choices(frame.assign(sex=sex, age=20 + frame["respondent"] % 7), small_choices.study)
+    fit = dce.fit_mnl(choices, "wait + parking + wait:age + parking:sex")
+    who = {"woman of 22": {"sex": "woman", "age": 22}, "women": {"sex": "woman"}, "all": {}}
+    both = {name: {"near": {**NEAR, **at}, "far": {**FAR, **at}} for name, at in who.items()}
+    found = dce.scenarios(fit, both)
+    b = fit.coefficients
+    woman = -b["parking[yes]"] - b["parking[yes]:sex[woman]"]
+
+    def P(age, parking):
+        return expit(-6 * (b["wait"] + age * b["wait:age"]) + parking)
+
+    each = choices.frame.drop_duplicates("respondent")
+    parking = np.where(each["sex"] == "woman", woman, -b["parking[yes]"])
+    expected = [P(22, woman), P(each["age"], woman).mean(), P(each["age"], parking).mean()]
+    assert found.frame["probability"].to_numpy()[::2] == pytest.approx(np.array(expected), rel=1e-12)
+    text = " ".join(str(found).split())
+    assert "characteristics that a scenario names are the same for all" in text
+    alone = [dce.scenarios(fit, {name: both[name]}).frame for name in both]
+    pd.testing.assert_frame_equal(pd.concat(alone, ignore_index=True), found.frame)
+
+
+def test_the_order_of_services_and_rows_does_not_matter(fit_with_age, with_age):
+    services = {"a": NEAR, "b": FAR, "c": {**NEAR, "wait": 4}}
+    forward = dce.scenarios(fit_with_age, {"x": services}).frame.set_index("service").drop(columns="scenario")
+    turned = dict(reversed(services.items()))
+    backward = dce.scenarios(fit_with_age, {"x": turned}).frame.set_index("service").drop(columns="scenario")
+    assert backward.loc[forward.index].to_numpy() == pytest.approx(forward.to_numpy(), rel=1e-10)
+    shuffled = dce.Choices(with_age.frame.sample(frac=1, random_state=1), with_age.study)
+    again = dce.fit_mnl(shuffled, "wait + parking + wait:age65")
+    found = dce.scenarios(again, {"x": services}).frame.set_index("service").drop(columns="scenario")
+    assert found.to_numpy() == pytest.approx(forward.to_numpy(), rel=1e-8)
+
+
+def test_answers_from_elsewhere_have_characteristics_too(elsewhere):
+    fit = dce.fit_mnl(elsewhere, "price + time + price:old")
+    x = {"x": {"a": {"price": 2, "time": 0.0}, "b": {"price": 3, "time": 0.5}}}
+    b = fit.coefficients
+    each = elsewhere.frame.drop_duplicates("respondent")["old"]
+    P = expit(-b["price"] - each * b["price:old"] - 0.5 * b["time"])
+    assert dce.scenarios(fit, x).frame["probability"].iloc[0] == pytest.approx(P.mean(), rel=1e-12)
+    unknown = dce.Choices(elsewhere.frame.drop(columns="respondent").assign(task=lambda f: f["task"]))
+    alone = dce.fit_mnl(unknown, "price + time + price:old", "robust")
+    found = dce.scenarios(alone, x)
+    assert found.frame["probability"].iloc[0] == pytest.approx(P.mean(), rel=1e-7)
+    assert "Averaged over old of the answered tasks." in " ".join(str(found).split())
