@@ -136,10 +136,11 @@ def swait_louviere(
 
     Notes
     -----
-    Likelihood ratios: equal tastes, (K-1)(M-1) degrees of freedom; equal scales, M-1; both, K(M-1). They
-    take all answers as independent. Beside each stands a test that uses the covariance: of tastes, the
-    least sum over groups of (b_g - exp(l_g) b)' V_g^-1 (b_g - exp(l_g) b) (minimum distance); of both, the
-    same without scales; of scales, Wald.
+    Likelihood ratios: equal tastes, (K-1)(M-1) degrees of freedom, because of M K coefficients K and M-1
+    scales are left; equal scales, M-1; both, K(M-1). They take all answers as independent. Beside each
+    stands a test that uses the covariance: of tastes, the least sum over groups of
+    (b_g - exp(l_g) b)' V_g^-1 (b_g - exp(l_g) b) (minimum distance); of both, the same without scales; of
+    scales, Wald.
 
     References
     ----------
