@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from dce.errors import ScenarioError
-from dce.estimation.answered_market import Market, answered_market, scenario_market
 from dce.estimation.calibrated import AnyFit, check_fit
 from dce.estimation.effects_on_shares import relative_effects, relative_effects_at
+from dce.estimation.market import Market, answered_market, scenario_market
 from dce.estimation.probabilities import log_shares, share_gradients, shares_at
 from dce.estimation.propagation import Method, Quantity, Uncertainty, intervals
 from dce.estimation.scenario import OneScenario, base_frame, check_scale
