@@ -18,6 +18,8 @@ from dce.table import Table, number
 Model = Fit | ScaleFit
 COUNTS = ("Coefficients", "Respondents", "Answered tasks")
 """Statistics that are whole numbers."""
+LEARNED = ("poly(", "center(", "scale(", "bs(", "cr(")
+"""Transforms whose columns depend on the rows that they were learned from, where no study says the levels."""
 
 
 @dataclass(frozen=True)
@@ -189,6 +191,12 @@ def _notes(named: Mapping[str, Model], statistics: pd.DataFrame, answers: Mappin
         notes = [f"Standard errors in brackets: {next(iter(kinds.values()))}."]
     else:
         notes = ["Standard errors in brackets. " + " ".join(f"{k}: {v}." for k, v in kinds.items())]
+    unlike = _meanings(named)
+    if unlike:
+        notes.append(
+            f"Caution: {listed(unlike, 10)} is coded differently in these models (another reference level, "
+            "other levels or other rows to learn from), so that its row cannot be compared."
+        )
     if len(set(answers.values())) > 1:
         notes.append(
             "Caution: models whose row Answers has different letters were fitted to different answers: "
@@ -199,6 +207,20 @@ def _notes(named: Mapping[str, Model], statistics: pd.DataFrame, answers: Mappin
         lowest = [f"{name}: {statistics.loc[name].astype(float).idxmin()}" for name in ("AIC", "BIC")]
         notes.append(f"Lowest {'; lowest '.join(lowest)}. All were fitted to the same answers.")
     return notes
+
+
+def _meanings(named: Mapping[str, Model]) -> list[str]:
+    """Return the coefficients whose name stands for different things in different models."""
+    found: dict[str, set[object]] = {}
+    for model in named.values():
+        coding = _plain(model).coding
+        for name, part, treatment in zip(coding.names, coding.parts, coding.treatment, strict=True):
+            levels = [coding.categories.get(variable, ()) for variable in sorted(part)]
+            against = [level[:1] if treatment else level for level in levels]
+            learned = _plain(model).study is None and any(word in name for word in LEARNED)
+            basis = fingerprint(_plain(model).choices) if learned else ()
+            found.setdefault(name, set()).add((treatment, *map(tuple, against), basis))
+    return [name for name, meanings in found.items() if len(meanings) > 1]
 
 
 def _cell(b: float, se: float) -> str:

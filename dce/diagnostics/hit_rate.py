@@ -26,7 +26,13 @@ class Rate:
 
 
 def hits(P: FloatArray, chosen: IntArray) -> FloatArray:
-    """Return 1 where the most probable alternative was chosen, or its part where several tie, (T,)."""
+    """Return 1 where the most probable alternative was chosen, or its part where several tie, (T,).
+
+    Examples
+    --------
+    >>> hits(np.array([[0.7, 0.3], [0.7, 0.3], [0.5, 0.5]]), np.array([0, 1, 1])).tolist()
+    [1.0, 0.0, 0.5]
+    """
     best = P.max(axis=1, keepdims=True) * (1 - TIE) <= P
     return np.asarray(best[np.arange(len(chosen)), chosen] / best.sum(axis=1), dtype=np.float64)
 
@@ -57,6 +63,12 @@ def clustered_rate(values: FloatArray, weights: FloatArray, clusters: IntArray, 
     Wilson (1927), JASA 22:209. Franco, Little, Louis and Slud (2019), Comparative study of confidence
     intervals for proportions in complex sample surveys, Journal of Survey Statistics and Methodology
     7:334.
+
+    Examples
+    --------
+    >>> rate = clustered_rate(np.array([1.0, 1, 0, 1]), np.ones(4), np.array([0, 0, 1, 1]), 1.96)
+    >>> f"{rate.value:.2f}, {rate.low:.2f} to {rate.high:.2f}"
+    '0.75, 0.26 to 0.96'
     """
     total = float(weights.sum())
     p = float(weights @ values) / total

@@ -73,6 +73,22 @@ def test_a_fingerprint_does_not_see_what_is_no_answer(small_choices):
     assert fingerprint(dce.Choices(frame, small_choices.study)) == fingerprint(small_choices)
 
 
+def test_one_name_for_two_things_is_marked(elsewhere):
+    """The reference of words is the first in the alphabet, or of a category; poly learns from its rows."""
+    words = elsewhere.frame.assign(kind=np.where(elsewhere.frame["price"] > 3, "dear", "cheap"))
+    words.loc[words["price"] == 3, "kind"] = "fair"
+    order = pd.Categorical(words["kind"], categories=["fair", "cheap", "dear"])
+    first = dce.fit_mnl(dce.Choices(words), "kind + time")
+    second = dce.fit_mnl(dce.Choices(words.assign(kind=order)), "kind + time")
+    shown = " ".join(str(dce.compare([first, second])).split())
+    assert "Caution: 'kind[dear]' is coded differently in these models" in shown
+    assert "coded differently" not in str(dce.compare([first, dce.fit_mnl(dce.Choices(words), "kind")]))
+    whole = dce.fit_mnl(elsewhere, "poly(time, 2)")
+    part = dce.fit_mnl(dce.Choices(elsewhere.frame[elsewhere.frame["respondent"] < 20]), "poly(time, 2)")
+    shown = " ".join(str(dce.compare([whole, part])).split())
+    assert "Caution: 'poly(time, 2)[1]', 'poly(time, 2)[2]' is coded differently" in shown
+
+
 def test_scales_stand_beside_fits(elsewhere):
     plain = dce.fit_mnl(elsewhere, "price + time")
     scaled = dce.fit_scales(elsewhere, "old", "price + time")
