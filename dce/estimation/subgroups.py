@@ -16,8 +16,9 @@ from dce.estimation.fit_mnl import fit_coded
 from dce.estimation.grouping import By, Grouping, answers_of, grouped
 from dce.estimation.inference import CovarianceKind, InferenceKind, check_covariance
 from dce.estimation.resampling import Progress
+from dce.estimation.subgroup_table import subgroup_table
 from dce.estimation.utility import learn_utility
-from dce.table import Table, number
+from dce.table import Table
 
 FEW_CLUSTERS = 40
 """Clusters below which clustered errors get a caution (Cameron and Miller 2015, section VI.A: 20 to 50)."""
@@ -153,41 +154,11 @@ class SubgroupFits:
 
     def table(self) -> Table:
         """Return coefficients with standard errors in brackets, one column per group."""
-        return self._table(self.characteristics, [group.name for group in self.groups])
+        return subgroup_table(self, self.characteristics, ALL)
 
     def tables(self) -> tuple[Table, ...]:
         """Return one table per characteristic, each with everybody first."""
-        return tuple(
-            self._table((name,), [group.value for group in self.groups if group.characteristic == name])
-            for name in self.characteristics
-        )
-
-    def _table(self, characteristics: tuple[str, ...], headings: list[str]) -> Table:
-        groups = [group for group in self.groups if group.characteristic in characteristics]
-        fit = self.everybody
-        columns = {ALL: _column(fit, fit.n_respondents, fit.n_tasks)}
-        for heading, group in zip(headings, groups, strict=True):
-            columns[heading] = _column(self.fits.get(group.name), group.n_respondents, group.n_tasks, fit)
-        index = [fit.label(str(name)) for name in fit.coefficients.index]
-        index += ["Respondents", "Answered tasks", "Log-likelihood"]
-        notes = [f"Standard errors in brackets: {fit.inference}."]
-        few = [f"{value}: {n}" for name in characteristics for value, n in self.few_clusters(name).items()]
-        if few:
-            notes.append(
-                f"Caution: few clusters ({', '.join(few)}), with which these errors are too small; "
-                "covariance='CR3' corrects them."
-            )
-        if any(group.name in self.refused for group in groups):
-            notes.append("–: not estimated.")
-        notes += [str(self.refused[group.name]) for group in groups if group.name in self.refused]
-        notes += [f"Left out: {n:,d} {what}." for what, n in fit.left_out.items() if n]
-        notes += [
-            f"Left out of the groups: {n:,d} {what}."
-            for what, n in self.left_out.items()
-            if n and any(what.endswith(f" without {name}") for name in characteristics)
-        ]
-        frame = pd.DataFrame(columns, index=pd.Index(index, name=""))
-        return Table(f"By {', '.join(characteristics)}", frame, {}, tuple(notes))
+        return tuple(subgroup_table(self, (name,), ALL) for name in self.characteristics)
 
     def __str__(self) -> str:
         return "\n\n".join(map(str, self.tables()))
@@ -270,17 +241,3 @@ def _without(choices: Choices, grouping: Grouping) -> dict[str, int]:
     if "respondent" in missing:
         counts = {f"respondents without {grouping.name}": int(missing["respondent"].nunique())} | counts
     return counts
-
-
-def _column(fit: Fit | None, respondents: int | None, tasks: int, like: Fit | None = None) -> list[str]:
-    """Return the cells of one group; ``like`` is a fit with the same coefficients."""
-    counts = [number(respondents), number(tasks)]
-    if fit is None:
-        assert like is not None
-        return [*["–"] * len(like.coefficients), *counts, "–"]
-    se = fit.standard_errors
-    cells = [
-        f"{number(float(b), '4')} ({number(float(e), '4')})"
-        for b, e in zip(fit.coefficients, se, strict=True)
-    ]
-    return [*cells, *counts, number(fit.log_likelihood)]
