@@ -282,7 +282,18 @@ def test_one_task_can_have_an_estimate():
 
 
 def test_weights_of_zero_are_counted():
-    frame = with_weightless(clean())
-    assert fitted(frame, "price + time", "robust", {"weight": "w"}).left_out == {
-        "answered tasks with a weight of zero": 60
-    }
+    fit = fitted(with_weightless(clean()), "price + time", "robust", {"weight": "w"})
+    assert fit.left_out == {"answered tasks with a weight of zero": 60}
+
+
+def test_a_year_and_its_square_are_told_apart():
+    """All but collinear: 2010 and its neighbours. Its centred twin has the same curvature and errors."""
+    frame = clean().assign(year=lambda f: 2005 + (f["time"] * 4), near=lambda f: f["time"] * 4 - 5)
+    year = fitted(frame, "price + year + I(year**2)", "clustered", {})
+    near = fitted(frame, "price + near + I(near**2)", "clustered", {})
+    for found, plain in (
+        (year.coefficients, near.coefficients),
+        (year.standard_errors, near.standard_errors),
+    ):
+        assert found["I(year ** 2)"] == pytest.approx(plain["I(near ** 2)"], rel=1e-8)
+        assert found["price"] == pytest.approx(plain["price"], rel=1e-9)
