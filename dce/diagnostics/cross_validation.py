@@ -117,7 +117,8 @@ def cross_validate(
 
 def _named(choices: Choices | Fit, formula: Formulas) -> dict[str, str | None]:
     if formula is None and isinstance(choices, Fit):
-        formula = choices.coding.formula
+        of_study = choices.study is not None and choices.coding is choices.study.coding
+        formula = None if of_study else choices.coding.formula
     if formula is None or isinstance(formula, str):
         return {formula or "the study's utility": formula}
     if isinstance(formula, Mapping):

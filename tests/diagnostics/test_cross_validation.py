@@ -89,7 +89,9 @@ def test_folds_are_drawn_within_blocks_and_told_by_the_seed(small_choices):
     )
 
 
-def test_a_fit_brings_its_formula(elsewhere):
+def test_a_fit_brings_its_formula(elsewhere, small_choices):
+    of_study = dce.cross_validate(dce.fit_mnl(small_choices), folds=3)
+    assert of_study.frame.index.tolist() == ["the study's utility"]
     fit = dce.fit_mnl(elsewhere, "price")
     found = dce.cross_validate(fit, folds=3)
     assert found.frame.index.tolist() == ["price"]
