@@ -23,7 +23,7 @@ import pandas as pd
 from formulaic import Formula, ModelSpec
 from formulaic.errors import DataMismatchWarning, FormulaicError
 
-from dce.columns import Columns
+from dce.columns import Columns, coded, first_rows
 from dce.errors import FormulaError, listed
 from dce.formula import ALTERNATIVE, CONSTANTS, hide_margins, names_in, parse_formula, reason, variables_of
 from dce.logit import BoolArray, FloatArray, IntArray
@@ -31,7 +31,7 @@ from dce.products import Products, coded_products, products_of
 
 ROWS_ALONE = 7
 """Rows that are coded one by one to see whether a transform looks at other rows."""
-ROWS_WITHOUT_TRANSFORMS = 1_000
+ROWS_WITHOUT_TRANSFORMS = 100
 """Rows that are enough to learn a formula that remembers nothing of the data."""
 NUMBERS = ("integer", "floating", "mixed-integer-float", "decimal")
 """What pandas calls a column of objects that are all numbers."""
@@ -210,7 +210,7 @@ def learn_coding(
         known = sorted(({*levels, *map(str, frame.columns)}) - {"chosen", "task", "weight"})
         raise FormulaError(f"{formula!r}: unknown variable {listed(unknown)}; known: {listed(known, 20)}.")
     others = [name for name in variables if name not in levels and name != CONSTANTS]
-    observed = frame[others].dropna()
+    observed = frame[others].dropna() if parsed.transforms else _telling_rows(frame, others)
     if others and observed.empty:
         raise FormulaError(f"{formula!r}: {listed(others)} has no row without a missing value.")
     known_levels = {name: levels[name] for name in variables if name in levels}
@@ -269,6 +269,32 @@ def learn_coding(
         constants=tuple(constants),
         products=_products(spec, categories, variables, columns),
     )
+
+
+def _telling_rows(frame: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return rows without a missing value: the first ones, and every level and the range of each column."""
+    extremes = [_extremes(frame[name]) for name in names]
+    if any(found is None for found in extremes):
+        whole = np.ones(len(frame), dtype=bool)
+        for name in names:
+            whole &= frame[name].notna().to_numpy()
+        frame = frame.loc[whole, list(names)]
+        extremes = [_extremes(frame[name]) for name in names]
+    rows = [np.arange(min(len(frame), ROWS_WITHOUT_TRANSFORMS)), *(e for e in extremes if e is not None)]
+    every = np.unique(np.concatenate(rows))
+    return pd.DataFrame({name: frame[name].iloc[every] for name in names})
+
+
+def _extremes(values: pd.Series) -> IntArray | None:
+    """Return rows with the least and the largest number, or with every level; None if a value is missing."""
+    if not pd.api.types.is_numeric_dtype(values):
+        of_values = coded(values)
+        return None if of_values.some_missing else first_rows(of_values.codes, len(of_values.values))
+    if not isinstance(values.dtype, np.dtype) and values.isna().any():
+        return None
+    numbers = values.to_numpy()
+    found = np.array([numbers.argmin(), numbers.argmax()] if len(numbers) else [], dtype=np.intp)
+    return None if np.isnan(numbers[found].astype(np.float64)).any() else found  # of which NaN is both
 
 
 def drop_columns(coding: Coding, drop: Sequence[int]) -> Coding:
@@ -374,8 +400,7 @@ def _typed(values: pd.Series, levels: Sequence[object] | None) -> pd.Series:
     numeric = (
         all(isinstance(level, (int, float)) for level in levels)
         if levels is not None
-        else pd.api.types.is_numeric_dtype(values)
-        or pd.api.types.infer_dtype(values, skipna=True) in NUMBERS
+        else pd.api.types.is_numeric_dtype(values) or pd.api.types.infer_dtype(values, skipna=True) in NUMBERS
     )
     if numeric:
         return values.astype(np.float64)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
 from dce.choices import Choices
 from dce.coding import CodedRows
@@ -25,19 +24,21 @@ def constants_only(choices: Choices) -> float:
     Alternatives that nobody chose have a probability of zero there. NaN if there is no maximum.
     """
     layout = choices.layout
-    codes = pd.factorize(choices.frame[ALTERNATIVE])[0][layout.rows]
-    chosen = np.take_along_axis(codes, layout.chosen[:, None], axis=1)[:, 0]
-    counts = np.bincount(chosen, weights=layout.weights, minlength=int(codes.max()) + 1)
-    available = layout.available & (counts > 0)[codes]
+    of_rows = choices.columns.coded(ALTERNATIVE).codes
+    codes = of_rows.reshape(layout.rows.shape) if layout.in_order else of_rows[layout.rows]
+    J, T = int(of_rows.max()) + 1, len(codes)
+    chosen = codes.ravel().take(np.arange(0, codes.size, codes.shape[1]) + layout.chosen)
+    counts = np.bincount(chosen, weights=layout.weights, minlength=J)
     taken = np.flatnonzero(counts > 0)
-    if available.sum() == len(taken) * len(codes):
+    available = layout.available if len(taken) == J else layout.available & (counts > 0)[codes]
+    if np.count_nonzero(available) == len(taken) * T:
         shares = counts[taken] / counts.sum()
         return float(counts[taken] @ np.log(shares))
     if len(taken) > MOST_CONSTANTS:
         return float("nan")
     names = tuple(map(str, taken[1:]))
-    dummies = (np.arange(int(codes.max()) + 1)[:, None] == taken[1:]).astype(np.float64)
-    coded = CodedRows(dummies, pd.factorize(choices.frame[ALTERNATIVE])[0])
+    dummies = (np.arange(J)[:, None] == taken[1:]).astype(np.float64)
+    coded = CodedRows(dummies, of_rows.astype(np.intp))
     try:
         tasks = gather(coded, replace(layout, available=available))
         identified(tasks, names)

@@ -27,8 +27,12 @@ def learn_utility(choices: Choices, formula: str | None) -> Coding:
     fixed = {name for name in candidates if not choices.differs_within_tasks(name)}
     if study is not None:
         return study.learn(formula, frame, fixed - set(study.levels))
-    alternatives = pd.Categorical(frame[ALTERNATIVE], categories=choices.alternatives)
-    return learn_coding(text, frame.assign(**{ALTERNATIVE: alternatives}), fixed=fixed)
+    if ALTERNATIVE in parsed.variables:
+        codes = choices.columns.coded(ALTERNATIVE).codes
+        frame = frame.assign(
+            **{ALTERNATIVE: pd.Categorical.from_codes(codes, pd.Index(choices.alternatives))}
+        )
+    return learn_coding(text, frame, fixed=fixed)
 
 
 def _check_used(choices: Choices, variables: Sequence[str]) -> None:
@@ -38,6 +42,8 @@ def _check_used(choices: Choices, variables: Sequence[str]) -> None:
         if name in attributes or name not in choices.frame:
             continue  # attributes were checked when the Choices were made
         values = choices.frame[name]
+        if _every_value_is_known(values):
+            continue
         wrong = values.isna().to_numpy()
         if pd.api.types.is_numeric_dtype(values):
             wrong = wrong | ~np.isfinite(values.to_numpy(dtype=np.float64, na_value=np.nan))
@@ -52,3 +58,10 @@ def _check_used(choices: Choices, variables: Sequence[str]) -> None:
                 f"{choices.source}, {who}task {at['task']}: {name} is {found}; allowed: "
                 f"a value in every row, because the formula uses it ({int(wrong.sum()):,d} rows lack it)."
             )
+
+
+def _every_value_is_known(values: pd.Series) -> bool:
+    """Whether values are numbers, all of them finite, which is found quickly."""
+    if not isinstance(values.dtype, np.dtype) or values.dtype.kind not in "iubf":
+        return False
+    return values.dtype.kind != "f" or bool(np.isfinite(values.to_numpy()).all())
