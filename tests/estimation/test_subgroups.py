@@ -280,3 +280,28 @@ def test_groups_stand_in_the_order_of_the_options(clinics):
     assert [group.value for group in fits.groups] == ["tall", "middle", "short"]
     other = dce.Choices(frame.replace({"size": {"middle": "between"}}), study)
     assert [group.value for group in dce.fit_by(other, "size").groups] == ["between", "short", "tall"]
+
+
+def test_the_order_of_rows_never_matters(choices):
+    frame = choices.frame.assign(kind=choices.frame["respondent"] % 3)
+    shuffled = dce.Choices(frame.sample(frac=1, random_state=3), choices.study)
+    first, second = (
+        dce.fit_by(each, ["sex", "kind"]) for each in (dce.Choices(frame, choices.study), shuffled)
+    )
+    assert first.groups == second.groups
+    for group in first.groups:
+        a, b = first[group.name], second[group.name]
+        assert b.coefficients.to_numpy() == pytest.approx(a.coefficients.to_numpy(), rel=1e-10)
+        assert b.covariance.to_numpy() == pytest.approx(a.covariance.to_numpy(), rel=1e-8, abs=1e-14)
+
+
+def test_counted_answers_are_weights(choices):
+    """Everybody twice is everybody with a weight of two, in every group."""
+    frame = choices.frame
+    twice = pd.concat([frame, frame.assign(respondent=frame["respondent"] + 1000)])
+    doubled = dce.fit_by(dce.Choices(twice, choices.study), "sex", covariance="classical")
+    weighted = dce.fit_by(dce.Choices(frame.assign(weight=2.0), choices.study), "sex", covariance="classical")
+    for group in ("All", "man", "woman"):
+        a, b = doubled[group], weighted[group]
+        assert b.coefficients.to_numpy() == pytest.approx(a.coefficients.to_numpy(), rel=1e-8)
+        assert b.covariance.to_numpy() == pytest.approx(a.covariance.to_numpy(), rel=1e-7, abs=1e-14)
