@@ -22,6 +22,8 @@ from dce.study import Study
 
 TRUTH = {"true": 1.0, "yes": 1.0, "false": 0.0, "no": 0.0}
 """Words that stand for 1 and 0."""
+LARGEST_WEIGHT = 1e100
+"""Largest weight, and one over the smallest above zero: errors need their squares."""
 MOST_PAIRS = 8
 """Alternatives of a task up to which each is compared with each other one."""
 
@@ -123,11 +125,14 @@ def as_zero_or_one(values: pd.Series) -> pd.Series:
 def _weights(frame: pd.DataFrame, source: str) -> pd.Series:
     numbers = pd.to_numeric(frame["weight"], errors="coerce").astype(np.float64)
     wrong = ~(np.isfinite(numbers) & (numbers >= 0))
-    if wrong.any():
-        row = _first(wrong)
+    extreme = (numbers > LARGEST_WEIGHT) | ((numbers > 0) & (numbers < 1 / LARGEST_WEIGHT))
+    if (wrong | extreme).any():
+        row = _first(wrong | extreme)
+        allowed = f"zero, or from {1 / LARGEST_WEIGHT:g} to {LARGEST_WEIGHT:g}, whose squares are numbers"
         raise ChoicesError(
             f"{source}, row {row} ({_at(frame, row - 1)}): weight is "
-            f"{quoted(frame['weight'].iloc[row - 1])}; allowed: finite numbers of zero or more."
+            f"{quoted(frame['weight'].iloc[row - 1])}; allowed: "
+            f"{'finite numbers of zero or more' if wrong[row - 1] else allowed}."
         )
     if not (numbers > 0).any():
         raise ChoicesError(f"{source}: every weight is zero.")

@@ -13,15 +13,20 @@ from dce.estimation.trust_region import by_trust_region
 from dce.identification import check_information
 from dce.logit import FloatArray
 
+SMALLEST = 1e-300
+"""Sum of squares of a column below which digits are lost."""
+
 
 def identified(tasks: Tasks, names: tuple[str, ...]) -> FloatArray:
     """Centre the tasks, and return the information at zero coefficients, which identifies them."""
     with np.errstate(over="ignore"):
         size, at_zero = centred_information(tasks)
-    if not np.isfinite(size).all():
-        culprits = [name for name, finite in zip(names, np.isfinite(size), strict=True) if not finite]
+    extreme = ~np.isfinite(size) | ((size > 0) & (size < SMALLEST))
+    if extreme.any():
+        culprits = [name for name, wrong in zip(names, extreme, strict=True) if wrong]
         raise IdentificationError(
-            f"{listed(culprits, 20)}: squares of its values are too large for a computer; take a larger unit."
+            f"{listed(culprits, 20)}: squares of its values are too large or too small for a computer; take "
+            "another unit."
         )
     check_information(at_zero, size, names)
     return at_zero

@@ -62,10 +62,6 @@ def chosen(f: pd.DataFrame) -> pd.Series:
     return f["y"] == 1
 
 
-def seventh(f: pd.DataFrame) -> pd.Series:
-    return f["t"] % 7 == 0
-
-
 def never_train(f: pd.DataFrame) -> pd.DataFrame:
     other = (f["alt"] == "bus") & is_of(f, "train")
     return f.assign(y=((f["alt"] != "train") & chosen(f) | other).astype(int))
@@ -94,16 +90,17 @@ WRONG = {
         column(a=lambda f: f["time"] - f["price"], b=lambda f: 3 * chosen(f) - f["time"] + f["price"]),
         SEPARATED, ("'a', 'b' together", "60 of 60", "task 0"), "time + a + b"),
     "quasi-separation: never": Wrong(
-        column(red=lambda f: (seventh(f) & ~chosen(f)) * 1),
+        column(red=lambda f: ((f["t"] % 7 == 0) & ~chosen(f)) * 1),
         SEPARATED, ("'red'", "9 of 60", "never chosen", "respondent 1, task 7"), "price + time + red"),
     "quasi-separation: always": Wrong(
-        column(red=lambda f: (seventh(f) & chosen(f)) * 1),
+        column(red=lambda f: ((f["t"] % 7 == 0) & chosen(f)) * 1),
         SEPARATED, ("'red'", "9 of 60", "always chosen", "respondent 1, task 7"), "price + time + red"),
     "quasi-separation: a number": Wrong(
-        column(far=lambda f: np.where(seventh(f), 2 * chosen(f) + f["alt"].eq("bus") - 4.0, 0.0)),
+        column(far=lambda f: np.where((f["t"] % 7 == 0), 2 * chosen(f) + f["alt"].eq("bus") - 4.0, 0.0)),
         SEPARATED, ("'far'", "9 of 60", "respondent 1, task 7"), "price + time + far"),
     "a level never chosen": Wrong(
-        column(kind=lambda f: np.where(seventh(f) & ~chosen(f), "red", np.where(f["t"] % 2, f["alt"], "b"))),
+        column(kind=lambda f: np.where(
+            (f["t"] % 7 == 0) & ~chosen(f), "red", np.where(f["t"] % 2, f["alt"], "b"))),
         SEPARATED, ("'kind[red]'", "9 of 60", "never", "respondent 1, task 7"), "price + kind"),
     "an alternative never chosen": Wrong(
         never_train, SEPARATED, ("'alternative[train]'", "60 of 60", "never"), "price + alternative"),
@@ -130,11 +127,11 @@ WRONG = {
     "an offset that leaves no digits": Wrong(
         column(price=lambda f: f["price"] + 1e13), TIED, ("'price'", "subtract a constant")),
     "too large to square": Wrong(
-        column(price=lambda f: f["price"] * 1e200), TIED, ("'price'", "larger unit")),
+        column(price=lambda f: f["price"] * 1e200), TIED, ("'price'", "too large", "another unit")),
+    "too small to square": Wrong(
+        column(price=lambda f: f["price"] * 1e-155), TIED, ("'price'", "too small", "another unit")),
     "NaN": Wrong(column(price=lambda f: f["price"].mask(is_33(f))), DATA, (TASK_33, "price is missing")),
     "inf": Wrong(column(time=lambda f: f["time"].mask(is_33(f), np.inf)), DATA, (TASK_33, "time is inf")),
-    "minus inf": Wrong(
-        column(time=lambda f: f["time"].mask(is_33(f), -np.inf)), DATA, (TASK_33, "time is -inf")),
     "a word missing": Wrong(
         column(kind=lambda f: f["alt"].mask(is_33(f))), DATA, (TASK_33, "kind is missing"), "price + kind"),
     "chosen and not available": Wrong(
@@ -152,6 +149,9 @@ WRONG = {
         roles={"weight": "w"}),
     "an infinite weight": Wrong(
         column(w=lambda f: np.where(is_33(f), np.inf, 1.0)), DATA, (TASK_33, "weight is inf"),
+        roles={"weight": "w"}),
+    "a tiny weight": Wrong(
+        column(w=lambda f: np.where(is_33(f), 1e-300, 1.0)), DATA, (TASK_33, "weight is 1e-300"),
         roles={"weight": "w"}),
     "no weight above zero": Wrong(column(w=0), DATA, ("every weight is zero",), roles={"weight": "w"}),
     "a weight for each alternative": Wrong(
@@ -264,9 +264,8 @@ def test_odd_data_give_the_right_answer(name, covariance):
 
 
 def test_one_respondent_is_enough_without_clusters():
-    frame = clean()
-    everybody = fitted(frame, "price + time", "robust", {})
-    alone = fitted(frame.assign(id=1), "price + time", "robust", {})
+    everybody = fitted(clean(), "price + time", "robust", {})
+    alone = fitted(clean().assign(id=1), "price + time", "robust", {})
     np.testing.assert_array_equal(alone.covariance, everybody.covariance)
 
 
