@@ -15,7 +15,7 @@ from scipy.special import log_softmax, logsumexp
 from dce.errors import ConvergenceError, ScenarioError, listed, plain, quoted
 from dce.estimation.calibrated import CalibratedFit, check_fit
 from dce.estimation.fit import Fit
-from dce.estimation.probabilities import log_odds_gradients
+from dce.estimation.probabilities import in_parts, log_odds_gradients
 from dce.estimation.scenario import OneScenario, Scenario, base_frame, check_scale, coded_scenarios
 from dce.formula import ALTERNATIVE, CONSTANTS
 from dce.logit import FloatArray, IntArray
@@ -25,8 +25,6 @@ CLOSE = 1e-12
 MOST_STEPS = 100
 PIVOTS = 3
 """Steps that would be exact for one kind of respondent, before Newton's."""
-CELLS = 2_000_000
-"""Utilities that are held at once."""
 SHARES = 1e-6
 """Largest difference from one of shares that are rounded."""
 
@@ -183,9 +181,7 @@ def _constants(fit: Fit, one: Scenario) -> _Constants:
 
 def _solved(one: Scenario, known: FloatArray, constants: _Constants, B: FloatArray) -> FloatArray:
     """Return (R, K) coefficients with constants that give the known shares."""
-    step = max(1, CELLS // one.X[..., 0].size)
-    parts = [_solved_together(one, known, constants, B[k : k + step]) for k in range(0, len(B), step)]
-    return np.concatenate(parts)
+    return in_parts(lambda b: _solved_together(one, known, constants, b), B, one.X[..., 0].size)
 
 
 def _solved_together(one: Scenario, known: FloatArray, constants: _Constants, B: FloatArray) -> FloatArray:

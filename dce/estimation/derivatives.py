@@ -11,6 +11,7 @@ import pandas as pd
 from dce.errors import ScenarioError, listed
 from dce.estimation.averaging import characteristics
 from dce.estimation.calibrated import AnyFit
+from dce.estimation.effects_at import needs
 from dce.estimation.scenario import matrix
 from dce.logit import FloatArray, IntArray
 
@@ -45,7 +46,8 @@ def numeric_attribute(fit: AnyFit, name: str) -> None:
 def slopes(fit: AnyFit, frame: pd.DataFrame, name: str) -> FloatArray:
     """Return the derivative of every row of X with respect to a numeric attribute, (N, K).
 
-    Zero where a service lacks the attribute. By differences that stay within the studied range.
+    Zero where a service lacks the attribute. Exact where X is linear in it, else by differences that stay
+    within the studied range.
 
     Parameters
     ----------
@@ -60,6 +62,10 @@ def slopes(fit: AnyFit, frame: pd.DataFrame, name: str) -> FloatArray:
         If there is a kink.
     """
     z = frame[name].to_numpy(dtype=np.float64, na_value=np.nan)
+    if name not in needs(fit.coding, name):
+        at = [frame.assign(**{name: np.where(np.isnan(z), np.nan, value)}) for value in (1.0, 0.0)]
+        one, none = (matrix(fit, rows) for rows in at)
+        return np.asarray(one - none, dtype=np.float64)
     low, high = fit.coding.ranges[name]
     h = STEP * ((high - low) or max(1.0, abs(low)))
     shift = _shifts(z, low, high, h)

@@ -6,6 +6,8 @@ service's own attribute, times that attribute for an elasticity.
 
     d log P_j / dz_i = sum_c r_cj u_ci (delta_ij - P_ci),   r_cj = s_c P_cj / P_j,   u_ci = D_ci'b
 
+Sums over classes are by einsum: threads of BLAS are slow where products are long and thin.
+
 Reference: Train (2009), Discrete Choice Methods with Simulation, 2nd ed., section 3.6; Ben-Akiva and
 Lerman (1985), Discrete Choice Analysis, section 5.3, for the averages.
 """
@@ -15,10 +17,8 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import logsumexp
 
+from dce.estimation.probabilities import in_parts
 from dce.logit import BoolArray, FloatArray, log_probabilities, mean_attributes
-
-CELLS = 2_000_000
-"""Utilities that are held at once when effects are computed for many draws."""
 
 
 def relative_effects(
@@ -39,12 +39,9 @@ def relative_effects(
     contrast = X - mean_attributes(X, P)[:, None, :]  # the gradient of log P_cj
     of_r = r[..., None] * (contrast - np.einsum("cj,cjk->jk", r, contrast))
     through = u * P
-    value = identity * np.einsum("cj,cj->j", r, u) - r.T @ through
-    gradient = -(
-        np.einsum("cjk,ci->jik", of_r, through)
-        + np.einsum("cj,ci,cik->jik", r, P, D)
-        + np.einsum("cj,ci,cik->jik", r, through, contrast)
-    )
+    value = identity * np.einsum("cj,cj->j", r, u) - np.einsum("cj,ci->ji", r, through)
+    of_through = P[..., None] * (D + u[..., None] * contrast)
+    gradient = -(np.einsum("cjk,ci->jik", of_r, through) + np.einsum("cj,cik->jik", r, of_through))
     own = np.einsum("cjk,cj->jk", of_r, u) + np.einsum("cj,cjk->jk", r, D)
     return value, gradient + identity[..., None] * own[:, None, :]
 
@@ -57,21 +54,19 @@ def relative_effects_at(
     available: BoolArray | None = None,
 ) -> FloatArray:
     """Return d log P_j / dz_i for each draw of the coefficients, (R, J, J)."""
-    C, J, _ = X.shape
-    found = np.empty((len(B), J, J))
-    step = max(1, CELLS // (C * J))
-    for start in range(0, len(B), step):
-        drawn = B[start : start + step]
-        V = np.moveaxis(X @ drawn.T, -1, 0)  # (draws, C, J)
+    identity = np.eye(X.shape[1])
+
+    def at(B: FloatArray) -> FloatArray:
+        V, u = (np.moveaxis(array @ B.T, -1, 0) for array in (X, D))  # (draws, C, J)
         if available is not None:
             V = np.where(available, V, -np.inf)
         log_P = V - logsumexp(V, axis=-1, keepdims=True)
-        u = np.moveaxis(D @ drawn.T, -1, 0)
         r = _parts(log_P, shares)
         own = np.einsum("rcj,rcj->rj", r, u)
-        cross = np.swapaxes(r, -1, -2) @ (u * np.exp(log_P))
-        found[start : start + step] = np.eye(J) * own[:, None, :] - cross
-    return found
+        cross = np.einsum("rcj,rci->rji", r, u * np.exp(log_P))
+        return np.asarray(identity * own[:, None, :] - cross, dtype=np.float64)
+
+    return in_parts(at, B, X[..., 0].size)
 
 
 def _parts(log_P: FloatArray, shares: FloatArray) -> FloatArray:

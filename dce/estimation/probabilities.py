@@ -19,6 +19,8 @@ Reference: Train (2009), Discrete Choice Methods with Simulation, 2nd ed., secti
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.special import log_softmax, logsumexp, softmax
 
@@ -76,21 +78,30 @@ def share_gradients(X: FloatArray, shares: FloatArray, beta: FloatArray) -> Floa
 
 def shares_at(X: FloatArray, shares: FloatArray, B: FloatArray) -> FloatArray:
     """Return P_j for each draw of the coefficients, shape (R, J)."""
-    C, J, _ = X.shape
-    P = np.empty((len(B), J))
-    step = max(1, CELLS // (C * J))
-    for start in range(0, len(B), step):
-        V = X @ B[start : start + step].T  # (C, J, draws)
-        P[start : start + step] = np.einsum("c,cjr->rj", shares, np.exp(log_softmax(V, axis=1)))
-    return P
+
+    def at(B: FloatArray) -> FloatArray:
+        P = np.exp(log_softmax(X @ B.T, axis=1))  # (C, J, draws)
+        return np.asarray(np.einsum("c,cjr->rj", shares, P))
+
+    return in_parts(at, B, X[..., 0].size)
 
 
 def log_odds_at(X: FloatArray, shares: FloatArray, B: FloatArray, j: int) -> FloatArray:
     """Return log(P_j / Q_j) of one service for each draw of the coefficients, shape (R,)."""
-    log_P = np.asarray(log_softmax(X @ B.T, axis=1))  # (C, J, R)
     log_s = np.log(shares)[:, None]
-    log_Q = logsumexp(np.delete(log_P, j, axis=1), axis=1)
-    return np.asarray(logsumexp(log_P[:, j] + log_s, axis=0) - logsumexp(log_Q + log_s, axis=0))
+
+    def at(B: FloatArray) -> FloatArray:
+        log_P = np.asarray(log_softmax(X @ B.T, axis=1))  # (C, J, draws)
+        log_Q = logsumexp(np.delete(log_P, j, axis=1), axis=1)
+        return np.asarray(logsumexp(log_P[:, j] + log_s, axis=0) - logsumexp(log_Q + log_s, axis=0))
+
+    return in_parts(at, B, X[..., 0].size)
+
+
+def in_parts(at: Callable[[FloatArray], FloatArray], B: FloatArray, utilities: int) -> FloatArray:
+    """Return what a function gives for (R, K) draws, some at once, so that memory holds their utilities."""
+    step = max(1, CELLS // utilities)
+    return np.concatenate([at(B[start : start + step]) for start in range(0, len(B), step)])
 
 
 def logsums(X: FloatArray, beta: FloatArray) -> FloatArray:

@@ -27,8 +27,10 @@ from dce.estimation.propagation import errors
 from dce.estimation.scenario import Scenario, coded_scenarios, matrix, scenario_notes
 from dce.logit import FloatArray
 
-POINTS = 201
-"""Values at which the curve is looked at; two roots between neighbours would be overlooked."""
+POINTS = (41, 201)
+"""Fewest and most values at which the curve is looked at; two roots between neighbours are overlooked."""
+ROWS = 100_000
+"""Services, as all kinds of respondents see them, from which fewer values are looked at."""
 STRAIGHT = 1e-9
 """Largest bend of a column of X, as a share of its size, that is rounding."""
 
@@ -71,7 +73,8 @@ class Curve:
     @cached_property
     def grid(self) -> FloatArray:
         """The values at which the curve is looked at, (n,)."""
-        return np.linspace(self.low, self.high, POINTS)
+        rows = self.base.X.shape[0] * self.base.X.shape[1]
+        return np.linspace(self.low, self.high, int(np.clip(ROWS // rows, *POINTS)))
 
     @cached_property
     def X(self) -> FloatArray:

@@ -12,7 +12,7 @@ from dce.errors import ScenarioError
 from dce.estimation.averaging import characteristics
 from dce.estimation.calibrated import AnyFit, check_fit
 from dce.estimation.derivatives import numeric_attribute, slopes
-from dce.estimation.probabilities import logsums
+from dce.estimation.probabilities import in_parts, logsums
 from dce.estimation.propagation import Method, Quantity, Uncertainty, draws_of, errors, intervals
 from dce.estimation.scenario import (
     OneScenario,
@@ -179,18 +179,23 @@ def _worth(fit: AnyFit, before: Scenario, after: Scenario, D: FloatArray | None)
         return Quantity(
             value=np.array([shares @ gain]),
             gradient=(shares @ of_gain)[None],
-            at=lambda B: (_logsums_at(after.X, B) - _logsums_at(before.X, B)) @ shares[:, None],
+            at=lambda B: in_parts(
+                lambda b: _gains(before, after, b) @ shares[:, None], B, after.X[..., 0].size
+            ),
         )
     unit = D @ beta
     sign = np.sign(unit)
-    worth = sign * gain / unit
     gradient = sign[:, None] * (of_gain / unit[:, None] - (gain / unit**2)[:, None] * D)
 
-    def at(B: FloatArray) -> FloatArray:
-        drawn = sign * (_logsums_at(after.X, B) - _logsums_at(before.X, B)) / (B @ D.T)
+    def worth(B: FloatArray) -> FloatArray:
+        drawn = sign * _gains(before, after, B) / (B @ D.T)
         return np.asarray(drawn @ shares[:, None], dtype=np.float64)
 
-    return Quantity(value=np.array([shares @ worth]), gradient=(shares @ gradient)[None], at=at)
+    return Quantity(
+        value=np.array([shares @ (sign * gain / unit)]),
+        gradient=(shares @ gradient)[None],
+        at=lambda B: in_parts(worth, B, after.X[..., 0].size),
+    )
 
 
 def _mean(X: FloatArray, beta: FloatArray) -> FloatArray:
@@ -198,9 +203,10 @@ def _mean(X: FloatArray, beta: FloatArray) -> FloatArray:
     return mean_attributes(X, np.exp(log_probabilities(X, beta)))
 
 
-def _logsums_at(X: FloatArray, B: FloatArray) -> FloatArray:
-    """Return the logsum of each class for each draw, (R, C)."""
-    return np.asarray(logsumexp(X @ B.T, axis=1).T, dtype=np.float64)
+def _gains(before: Scenario, after: Scenario, B: FloatArray) -> FloatArray:
+    """Return the change of each class's logsum for each draw, (R, C)."""
+    one, two = (logsumexp(each.X @ B.T, axis=1).T for each in (before, after))
+    return np.asarray(two - one, dtype=np.float64)
 
 
 def _marginal(fit: AnyFit, before: Scenario, after: Scenario, per: str) -> FloatArray:
