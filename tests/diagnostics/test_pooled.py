@@ -266,7 +266,7 @@ def test_a_group_that_cannot_identify_a_term_is_named(choices):
 def test_equal_groups_are_rejected_in_five_percent(small_design, few):
     """400 studies of groups that are alike: 5% of the tests reject, within binomial noise.
 
-    A chi-squared Wald test of these five coefficients rejects 13% where the smaller group has 20.
+    A chi-squared Wald test of these five coefficients rejected 12% where the smaller group has 20.
     """
     rejected = np.zeros(4)
     for seed in range(400):
