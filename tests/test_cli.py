@@ -108,6 +108,23 @@ def test_scenarios_with_every_kind_of_interval(study, capsys):
     assert "needs replicates" in capsys.readouterr().err
 
 
+def test_sweep(study, capsys):
+    run("design", "mine", "--starts", "1")
+    run("simulate", "mine", "-n", "60", "--out", "responses.csv")
+    one = ("--service", "Doctor", "--attribute")
+    run("sweep", "mine", "responses.csv", *one, "wait", "--share", "0.5", "--out", "t")
+    shown = capsys.readouterr().out
+    assert "Probability of choosing Doctor" in shown
+    assert "Doctor: where 50% choose it" in shown
+    assert {path.name for path in Path("t").glob("*.csv")} == {"sweep_wait.csv", "threshold_wait.csv"}
+    run("sweep", "mine", "responses.csv", *one, "wait", "--values", "2,12")
+    assert "wait is 12, outside the studied range" in capsys.readouterr().err
+    run("sweep", "mine", "responses.csv", *one, "parking", "--method", "krinsky-robb", "--draws", "200")
+    assert "percentiles of 200 draws" in capsys.readouterr().out
+    assert fails("sweep", "mine", "responses.csv", *one, "wait", "--values", "soon") == 2
+    assert "values: found 'soon'; allowed: numbers" in capsys.readouterr().err
+
+
 def test_several_characteristics(study, capsys):
     """Classes of numbers, a group that cannot be estimated, and tests that groups are equal."""
     run("design", "mine", "--starts", "1")
@@ -219,7 +236,8 @@ def test_warnings_about_the_range_are_shown(study, capsys):
 
 
 @pytest.mark.parametrize(
-    "verb", ["", "new", "design", "survey", "simulate", "quality", "fit", "rates", "scenarios", "run"]
+    "verb",
+    ["", "new", "design", "survey", "simulate", "quality", "fit", "rates", "scenarios", "sweep", "run"],
 )
 def test_help_reads_at_80_columns(verb, monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", "80")

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from dce.cli import answers, design, diagnose, power, quality, rates, run, scenarios, survey, tests, whatif  # noqa: F401  # they add their commands to the app
+from dce.cli import (  # noqa: F401  # they add their commands to the app
+    answers,
+    design,
+    diagnose,
+    power,
+    quality,
+    rates,
+    run,
+    scenarios,
+    survey,
+    sweep,
+    tests,
+    whatif,
+)
 from dce.cli.console import app, errors
 from dce.errors import DceError
 
 VERBS = ["new", "design", "front", "power", "survey", "texts", "simulate", "quality",
-         "fit", "compare", "diagnose", "tests", "rates", "scenarios", "whatif", "run"]  # fmt: skip
+         "fit", "compare", "diagnose", "tests", "rates", "scenarios", "sweep", "whatif", "run"]  # fmt: skip
 """The commands in the order of a study, in which they are listed."""
 
 app.registered_commands.sort(key=lambda c: VERBS.index(str(c.name or getattr(c.callback, "__name__", ""))))
