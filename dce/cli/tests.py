@@ -51,4 +51,4 @@ def standard_tests_command(
         publish("tests" if number == 1 else "tests_iia", tests.table(), out)
     if by is not None:
         publish(f"tests_by_{by}", swait_louviere(choices, by, formula, kind).table(), out)
-        publish(f"differences_by_{by}", fit_pooled(choices, by, formula, covariance=kind).table(), out)
+        publish(f"differences_by_{by}", fit_pooled(choices, by, formula, None, kind, clusters).table(), out)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2, f
 
-from dce.errors import EstimationError, listed
+from dce.errors import EstimationError, listed, plain
 from dce.table import Table, number
 
 SIGNIFICANT = 0.05
@@ -45,7 +45,7 @@ class HypothesisTest:
         """The distribution of the statistic if the hypothesis is true, such as ``"chi2(2)"``."""
         if np.isinf(self.denominator):
             return f"chi2({self.degrees_of_freedom})"
-        return f"F({self.degrees_of_freedom}, {self.denominator:g})"
+        return f"F({self.degrees_of_freedom}, {plain(round(self.denominator, 1))})"
 
     @property
     def p(self) -> float:
