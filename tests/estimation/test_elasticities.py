@@ -1,11 +1,16 @@
 """Elasticities and marginal effects: Train's formulas by hand, finite differences of predicted shares."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import dce
+
+REFERENCE = Path(__file__).parents[1] / "reference"
 
 NEAR = {"wait": 2, "parking": "no", "mode": "face"}
 FAR = {"wait": 8, "parking": "yes", "mode": "group"}
@@ -165,3 +170,28 @@ def test_tables_fit_a_page(fit):
     for result in (dce.elasticities(fit, "wait"), dce.marginal_effects(fit, "wait", BASE)):
         assert max(map(len, str(result).splitlines())) <= 80
         assert "Wait (weeks) of" in str(result)
+
+
+def test_aggregate_elasticities_against_biogeme():
+    """``tests/reference/biogeme_elasticities.py`` made the numbers, at these coefficients."""
+    stored = json.loads((REFERENCE / "biogeme_elasticities.json").read_text())
+    frame = pd.read_csv(REFERENCE / "r_clogit_data.csv")
+    choices = dce.read_long(frame, respondent="respondent", task="task", alternative="alternative",
+                            chosen="chosen", weight="weight")  # fmt: skip
+    fit = dce.fit_mnl(choices, "mode + wait + distance + wait:age65")
+    given = stored["coefficients"]
+    names = {
+        "mode[equipment]": "equipment",
+        "mode[one-to-one]": "one",
+        "age65:wait": "old",
+        "wait:age65": "old",
+    }
+    b = pd.Series({name: given[names.get(name, name)] for name in fit.coefficients.index})
+    fit = replace(fit, coefficients=b)
+    for attribute in ("wait", "distance"):
+        found = dce.elasticities(fit, attribute).frame
+        labels = [
+            f"{attribute} of {of}, {name}" for of, name in zip(found["of"], found["service"], strict=True)
+        ]
+        expected = [stored["elasticities"][label] for label in labels]
+        assert found["elasticity"].tolist() == pytest.approx(expected, rel=1e-10)  # float64 on both sides

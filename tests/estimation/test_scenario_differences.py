@@ -1,5 +1,7 @@
 """Differences between scenarios and between subgroups: by hand, by simulation, by name."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -116,3 +118,13 @@ def test_a_frame_of_one_row_per_difference(fit):
     assert frame[["scenario", "service"]].to_numpy().tolist() == [
         ["sooner", "one"], ["sooner", "two"], ["equal", "one"], ["equal", "two"],
     ]  # fmt: skip
+
+
+def test_groups_that_share_clusters_are_not_independent(groups):
+    shared = {
+        name: replace(fit, inference=replace(fit.inference, clusters="clinic"))
+        for name, fit in groups.fits.items()
+    }
+    text = " ".join(str(dce.scenario_differences(replace(groups, fits=shared), SCENARIOS)).split())
+    assert "Caution: groups are compared as independent samples, which they are not" in text
+    assert "share a 'clinic'" in text
