@@ -57,7 +57,7 @@ def alike_clusters(tasks: Tasks, clusters: IntArray) -> AlikeClusters | None:
     cells, below = tasks.cells, tasks.counts.size
     if (tasks.weights != tasks.weights[0]).any():
         of_weights = coded(pd.Series(tasks.weights, copy=False))
-        cells = of_weights.codes * below + cells
+        cells = of_weights.codes.astype(np.int64) * below + cells
         below *= len(of_weights.values)
     table = _by_cluster(cells if order is None else cells[order], sizes, most)
     codes, size = combined([(table[:, n], below + 1) for n in range(most)])

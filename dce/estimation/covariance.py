@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from dce.choices import Choices
 from dce.errors import EstimationError
 from dce.estimation.clusters import RESPONDENT, Clusters, find_clusters
@@ -15,6 +17,7 @@ from dce.estimation.leverage import POWERS, leverage_corrected
 from dce.estimation.likelihood import cluster_products, score_products
 from dce.estimation.newton import Maximum, inverse
 from dce.estimation.tasks import Tasks
+from dce.estimation.tellers import few_tellers
 from dce.logit import FloatArray, IntArray
 
 
@@ -46,12 +49,32 @@ def covariance_of(
     """Return the covariance of the estimates, (K, K), and what it is."""
     if clusters is None:
         return sandwich(tasks, best, kind, None), Inference(kind)
+    few = _few(tasks, clusters, best, names)
     if kind in POWERS:
         V = leverage_corrected(tasks, best.beta, inverse(best.information), clusters, POWERS[kind], names)
         df = float(clusters.count - 1)
-        return V, Inference(kind, clusters.column, clusters.count, df, divided=clusters.divided)
-    V = sandwich(tasks, best, kind, clusters.numbers)
-    return V, Inference(kind, clusters.column, clusters.count, divided=clusters.divided)
+    else:
+        V, df = sandwich(tasks, best, kind, clusters.numbers), np.inf
+    return V, Inference(kind, clusters.column, clusters.count, df, divided=clusters.divided, few=few)
+
+
+def _few(tasks: Tasks, clusters: Clusters, best: Maximum, names: Sequence[str]) -> dict[str, int]:
+    """Return the coefficients that few clusters tell, with the number of these clusters.
+
+    Raises
+    ------
+    EstimationError
+        If a single cluster does, so that its score is zero and a sandwich knows nothing of its error.
+    """
+    tellers = few_tellers(tasks, clusters, best.information)
+    for k, who in tellers.items():
+        if len(who) == 1:
+            raise EstimationError(
+                f"{names[k]!r}: nothing but the answers of {clusters.name(int(who[0]))} tells it, so that a "
+                "clustered standard error does not exist. Leave the coefficient out, or give "
+                "covariance='robust' or 'classical'."
+            )
+    return {names[k]: len(who) for k, who in tellers.items()}
 
 
 def sandwich(tasks: Tasks, best: Maximum, kind: CovarianceKind, clusters: IntArray | None) -> FloatArray:

@@ -39,6 +39,8 @@ class Inference:
         Estimates from resampled answers, where the covariance is theirs.
     divided : int
         Respondents whose answers are in more than one cluster.
+    few : dict of str to int
+        Coefficients that fewer than ten clusters tell, with the number of these clusters.
     seed : int or None
         Of the resampling.
     failures : dict of str to int
@@ -51,6 +53,7 @@ class Inference:
     degrees_of_freedom: float = np.inf
     replicates: FloatArray | None = field(default=None, compare=False)
     divided: int = 0
+    few: Mapping[str, int] = field(default_factory=dict)
     seed: int | None = None
     failures: Mapping[str, int] = field(default_factory=dict)
 
@@ -88,6 +91,8 @@ class Inference:
         if self.divided:
             who = "1 respondent" if self.divided == 1 else f"{self.divided:,d} respondents"
             text += f". Caution: the answers of {who} are in more than one cluster"
+        for name, count in self.few.items():
+            text += f". Caution: {name} is told by {count} clusters only, so that its error may be too small"
         return text
 
     def _by(self) -> str:

@@ -136,7 +136,7 @@ def test_without_whom_nothing_is_identified(elsewhere):
     frame.loc[took, "chosen"] = (frame.loc[took, "alternative"] == "bus").astype(int)
     rest = only & ~took
     frame.loc[rest, "chosen"] = (frame.loc[rest, "alternative"] == "car").astype(int)
-    fit = dce.fit_mnl(dce.Choices(frame), "price + time + offer")
+    fit = dce.fit_mnl(dce.Choices(frame), "price + time + offer", covariance="robust")
     found = dce.influence(fit)
     assert np.isinf(found.frame.loc[3, "distance"])
     assert "∞: without them the estimates are not identified or not finite (1)" in str(found)
