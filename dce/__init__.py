@@ -85,6 +85,7 @@ from dce.quality.result import Quality
 from dce.read_report import ReadReport
 from dce.read_wide import read_wide
 from dce.report.what_if import write_what_if
+from dce.report.write_report import write_report
 from dce.simulation import simulate_choices
 from dce.study import Study
 from dce.survey.export import export_survey
@@ -202,6 +203,7 @@ __all__ = [
     "sweep",
     "threshold",
     "wald",
+    "write_report",
     "write_responses",
     "write_what_if",
 ]

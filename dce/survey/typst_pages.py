@@ -16,7 +16,8 @@ from dce.errors import DceError, quoted
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
-TEMPLATES = files("dce.survey") / "templates"
+ROOT = files("dce")
+"""What templates may import from: ``#import "/survey/templates/card.typ"`` in any room."""
 NO_LETTERS = ("Cc", "Cn", "Co", "Cs")
 """Unicode categories of control codes and of codes without a meaning, whatever a font draws for them."""
 JOINED = ("Mn", "Me", "Cf")
@@ -41,22 +42,22 @@ def typst() -> ModuleType:
     return module
 
 
-def pdf(template: str, data: Mapping[str, Any]) -> bytes:
-    """Return a template filled with data as an accessible PDF (PDF/UA-1), with the date 1970-01-01."""
-    return _compile(template, data, format="pdf", pdf_standards=UNIVERSAL, timestamp=0)[0]
+def pdf(template: str, data: Mapping[str, Any], room: str = "survey") -> bytes:
+    """Return a template of a room filled with data as an accessible PDF (PDF/UA-1), dated 1970-01-01."""
+    return _compile(template, data, room, format="pdf", pdf_standards=UNIVERSAL, timestamp=0)[0]
 
 
 def pictures(
     template: str, data: Mapping[str, Any], form: Literal["png", "svg"], ppi: float = 144
 ) -> list[bytes]:
     """Return the pages of a template filled with data as pictures; dots per inch are those of PNG."""
-    return _compile(template, data, format=form, ppi=ppi)
+    return _compile(template, data, "survey", format=form, ppi=ppi)
 
 
 def measured(template: str, data: Mapping[str, Any], label: str) -> Any:
     """Return the value that a template filled with data has found out, by its label."""
     with _errors(template):
-        return json.loads(_compiler(template, data).query(f"<{label}>", field="value", one=True))
+        return json.loads(_compiler(template, data, "survey").query(f"<{label}>", field="value", one=True))
 
 
 def in_threads(work: Callable[[Job], Result], jobs: Sequence[Job]) -> list[Result]:
@@ -138,15 +139,18 @@ def _displays(words: Sequence[str]) -> bool:
     return True
 
 
-def _compile(template: str, data: Mapping[str, Any], **options: Any) -> list[bytes]:
+def _compile(template: str, data: Mapping[str, Any], room: str, **options: Any) -> list[bytes]:
     with _errors(template):
-        made = _compiler(template, data).compile(**options)
+        made = _compiler(template, data, room).compile(**options)
     return made if isinstance(made, list) else [made]
 
 
-def _compiler(template: str, data: Mapping[str, Any]) -> Any:
+def _compiler(template: str, data: Mapping[str, Any], room: str) -> Any:
     return typst().Compiler(
-        str(TEMPLATES / template), ignore_system_fonts=True, sys_inputs={"data": json.dumps(data)}
+        str(ROOT / room / "templates" / template),
+        root=str(ROOT),
+        ignore_system_fonts=True,
+        sys_inputs={"data": json.dumps(data)},
     )
 
 

@@ -74,10 +74,14 @@ class WordDocument:
             borders.append(element(side, val="single", sz="6", space="1", color="667881"))
         paragraph._p.get_or_add_pPr().insert_element_before(borders, *after("w:pBdr", PARAGRAPH))
 
-    def write(self, paragraph: Any, text: str, *, bold: bool = False, keep: bool = False) -> None:
-        """Write a text into a paragraph; its line feeds are line breaks."""
+    def write(
+        self, paragraph: Any, text: str, *, bold: bool = False, keep: bool = False, size: float | None = None
+    ) -> None:
+        """Write a text into a paragraph, in type of a size in points; its line feeds are line breaks."""
         run = paragraph.add_run(xml_text(text))
         run.bold = run.font.cs_bold = bold or None
+        if size is not None:
+            run.font.size = self.word.shared.Pt(size)
         if keep:
             paragraph.paragraph_format.keep_with_next = True
         self._turn(run)
@@ -92,7 +96,8 @@ class WordDocument:
 
     def table(
         self, header: Sequence[str], rows: int, *, alt: tuple[str, str] | None = None, first: float = 0.31,
-        grid: bool = True, centred: bool = False,
+        widths: Sequence[float] | None = None, grid: bool = True, centred: bool = False,
+        size: float | None = None,
     ) -> Any:  # fmt: skip
         """Add a table whose first row is repeated on every page, and whose rows are never split.
 
@@ -106,52 +111,73 @@ class WordDocument:
             Title and description for those who cannot see the table.
         first : float, optional
             Share of the width that the first column has.
+        widths : sequence of float, optional
+            Of the columns in points, where they are not those.
         grid : bool, optional
             Whether lines are drawn.
         centred : bool, optional
             Whether the header stands in the middle of its columns.
+        size : float, optional
+            Of the type of the header, in points.
         """
         columns = len(header)
         table = self.document.add_table(rows=rows + grid, cols=columns, style="Table Grid" if grid else None)
         table.autofit = False
-        rest = (1 - first) / (columns - 1)
-        widths = [round(self.width * (first if k == 0 else rest)) for k in range(columns)]
-        for column, width in zip(table._tbl.tblGrid.gridCol_lst, widths, strict=True):
-            column.w = self.word.shared.Twips(width)
+        if widths is None:
+            rest = (1 - first) / (columns - 1)
+            widths = [self.width / 20 * (first if k == 0 else rest) for k in range(columns)]
+        twips = [self.word.shared.Twips(round(20 * width)) for width in widths]
+        for column, width in zip(table._tbl.tblGrid.gridCol_lst, twips, strict=True):
+            column.w = width
         for row in table.rows:
             properties = row._tr.get_or_add_trPr()
             properties.append(element("cantSplit"))
-            for cell, width in zip(row.cells, widths, strict=True):
-                cell.width = self.word.shared.Twips(width)
+            for cell, width in zip(row.cells, twips, strict=True):
+                cell.width = width
         self._describe(table, alt)
         if grid:
             table.rows[0]._tr.get_or_add_trPr().append(element("tblHeader"))
             for cell, text in zip(table.rows[0].cells, header, strict=True):
                 self.shade(cell)
-                self.write_cell(cell, text, bold=True, centred=centred)
+                self.write_cell(cell, text, bold=True, centred=centred, size=size)
         return table
 
     def write_cell(
         self, cell: Any, text: str, *, bold: bool = False, keep: bool = True, centred: bool = False,
-        box: bool = False,
+        right: bool = False, box: bool = False, size: float | None = None,
     ) -> None:  # fmt: skip
         """Write a text, or a tick box with its label, into a cell; kept with the next row by default."""
         paragraph = cell.paragraphs[0]
         paragraph._p.style = CELL  # looking styles up by name takes most of the time
-        if centred:
-            paragraph.alignment = self.word.enum.text.WD_ALIGN_PARAGRAPH.CENTER
+        if centred or right:
+            places = self.word.enum.text.WD_ALIGN_PARAGRAPH
+            paragraph.alignment = places.CENTER if centred else places.RIGHT
         if box and text:
             self.write_box(paragraph, text, bold=bold, keep=keep)
         elif box:
             self._box(paragraph)
             paragraph.paragraph_format.keep_with_next = keep or None
         else:
-            self.write(paragraph, text, bold=bold, keep=keep)
+            self.write(paragraph, text, bold=bold, keep=keep, size=size)
 
     def keep_row(self, row: Any) -> None:
         """Keep a row with what follows, also where its cells are parts of others and have no text."""
         for paragraph in row._tr.iter(self.word.oxml.ns.qn("w:p")):
             paragraph.get_or_add_pPr().keepNext_val = True
+
+    def picture(self, png: bytes, width: float, alt: str) -> None:
+        """Add a picture, kept with the next paragraph; its width is in points."""
+        paragraph = self.document.add_paragraph()
+        paragraph.paragraph_format.keep_with_next = True
+        shape = paragraph.add_run().add_picture(io.BytesIO(png), width=self.word.shared.Pt(width))
+        shape._inline.docPr.set("descr", xml_text(alt))
+
+    def turn_page(self) -> None:
+        """Go on on a new page, on its side after upright ones and upright after those on their side."""
+        old = self.document.sections[-1]
+        section = self.document.add_section()
+        section.orientation = self.word.enum.section.WD_ORIENT(1 - old.orientation)
+        section.page_width, section.page_height = old.page_height, old.page_width
 
     def shade(self, cell: Any) -> None:
         """Give a cell a light ground."""
@@ -183,10 +209,14 @@ class WordDocument:
                     run._r.append(element("fldChar", fldCharType=kind))
 
     def save(self, path: Path) -> None:
-        """Write the file; the same content gives the same bytes."""
+        """Write the file."""
+        path.write_bytes(self.content())
+
+    def content(self) -> bytes:
+        """Return the bytes of the file; the same content gives the same bytes."""
         data = io.BytesIO()
         self.document.save(data)
-        path.write_bytes(fixed_bytes(data.getvalue()))
+        return fixed_bytes(data.getvalue())
 
     def _box(self, paragraph: Any) -> None:
         run = paragraph.add_run(BOX)

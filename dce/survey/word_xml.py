@@ -20,7 +20,7 @@ TABLE = (
 )
 
 
-def element(name: str, **attributes: str) -> Any:
+def element(name: str, /, **attributes: str) -> Any:
     """Return a new element of Word's XML with attributes, such as ``element("sz", val="22")``."""
     word = docx()
     made = word.oxml.OxmlElement(f"w:{name}")
