@@ -1,8 +1,10 @@
-"""Axes to draw on. The only place that knows matplotlib, which is optional."""
+"""Axes to draw on, and pictures of them. The only place that knows matplotlib, which is optional."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import io
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from dce.errors import DceError
 
@@ -15,6 +17,14 @@ too faint for a line on white."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 """Shapes, so that no line is told from another by colour alone; their number and that of the colours
 have no common divisor."""
+PPI = 160
+"""Dots per inch of the pictures as PNG."""
+STYLE: dict[str, object] = {
+    "font.size": 11,
+    "figure.facecolor": "white",
+    "svg.fonttype": "path",  # letters as drawings: the same on every machine, and none is clipped
+}
+"""What pictures look like beside matplotlib's defaults."""
 
 
 def axes(ax: Axes | None = None) -> Axes:
@@ -27,8 +37,51 @@ def axes(ax: Axes | None = None) -> Axes:
     """
     if ax is not None:
         return ax
+    found: Axes = matplotlib().pyplot.subplots(figsize=(8, 4.8), layout="constrained")[1]
+    return found
+
+
+def pictures(draw: Callable[[], Axes], salt: str) -> tuple[str, bytes]:
+    """Return a figure as SVG and as PNG: the same bytes for the same numbers, whatever one's own style.
+
+    Parameters
+    ----------
+    draw : function
+        Draws on new axes, and returns them.
+    salt : str
+        What the names inside the SVG are made from, so that those of two figures differ.
+
+    Raises
+    ------
+    DceError
+        If matplotlib is not installed.
+    """
+    package = matplotlib()
+    svg, png = io.StringIO(), io.BytesIO()
+    before = set(package.pyplot.get_fignums())
     try:
-        from matplotlib import pyplot  # noqa: PLC0415  # an optional dependency
+        with package.style.context(["default", {**STYLE, "svg.hashsalt": salt}], after_reset=True):
+            figure = draw().figure.figure
+            figure.savefig(svg, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
+            figure.savefig(png, format="png", bbox_inches="tight", dpi=PPI, metadata={"Software": None})
+    finally:
+        for number in set(package.pyplot.get_fignums()) - before:
+            package.pyplot.close(number)
+    return svg.getvalue(), png.getvalue()
+
+
+def matplotlib() -> Any:
+    """Return the package matplotlib.
+
+    Raises
+    ------
+    DceError
+        If it is not installed.
+    """
+    try:
+        import matplotlib  # noqa: PLC0415  # an optional dependency
+        import matplotlib.pyplot  # noqa: PLC0415
+        import matplotlib.style  # noqa: PLC0415
     except ImportError:
         raise DceError("figures need matplotlib, which is not installed: pip install 'dce[plot]'.") from None
-    return pyplot.subplots(figsize=(8, 4.8), layout="constrained")[1]
+    return matplotlib

@@ -33,8 +33,8 @@ from dce.estimation.rate_differences import rate_differences
 from dce.estimation.rates import marginal_rates
 from dce.estimation.rates_by import rates_by
 from dce.estimation.rates_result import Convention, RateMethod
+from dce.estimation.references import references
 from dce.estimation.subgroups import fit_by
-from dce.formula import ALTERNATIVE
 
 
 @app.command()
@@ -128,24 +128,10 @@ def publish_rates(
 
 def _references(fitted: Fit, per: Sequence[str] | None, at: dict[str, object] | None) -> list[str]:
     """Return the references that are given, or else the numeric attributes that people want less of."""
-    found = list(per or (_wanted_less(fitted) if at is None else _wanted_less_at(fitted, at)))
+    found = list(per or (references(fitted) if at is None else _wanted_less_at(fitted, at)))
     if not found:
         screen.print("No numeric attribute has a negative coefficient: say with --per what to divide by.")
     return found
-
-
-def _wanted_less(fitted: Fit) -> list[str]:
-    """Coefficients below zero of numeric attributes, such as a wait or a cost."""
-    numeric = {a.name for a in fitted.study.attributes if a.is_numeric} if fitted.study else set()
-    coding = fitted.coding
-    return [
-        name
-        for name, part in zip(coding.names, coding.parts, strict=True)
-        if len(part & numeric) == 1
-        and part <= numeric | {ALTERNATIVE}
-        and fitted.coefficients[name] < 0
-        and name.partition(":")[0] in part
-    ]
 
 
 def _wanted_less_at(fitted: Fit, at: dict[str, object]) -> list[str]:

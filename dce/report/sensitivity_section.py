@@ -1,0 +1,54 @@
+"""The section on sensitivity: the model without respondents whose answers give a signal."""
+
+from __future__ import annotations
+
+from dce.diagnostics.compare import compare
+from dce.errors import ChoicesError, EstimationError
+from dce.estimation.fit_mnl import fit_mnl
+from dce.quality.quality import quality
+from dce.quality.result import FLAGS, Quality
+from dce.report.document import NamedTable, Paragraph, Part, Section
+from dce.report.findings import Findings
+from dce.table import number
+
+WORDS = {
+    "dominance_failed": "chose the worse of two services",
+    "repeat_disagreed": "answered a repeated task otherwise",
+    "straight_lined": "always chose the same place",
+    "always_opted_out": "always chose none",
+    "lexicographic": "always followed one attribute",
+    "speeding": "was much faster than others",
+    "incomplete": "left tasks unanswered",
+}
+
+
+def sensitivity_section(found: Findings) -> Section:
+    """Look at each respondent's answers, and fit the model without those that give a signal."""
+    try:
+        signals = quality(found.choices)
+    except ChoicesError as error:
+        return Section("Sensitivity", (Paragraph(f"Respondents were not looked at one by one: {error}"),))
+    parts: list[Part] = [NamedTable("signals", signals.summary())]
+    flagged = flagged_respondents(signals)
+    share = f"{number(len(flagged))} of {number(len(signals.frame))} respondents"
+    if not flagged:
+        return Section("Sensitivity", (Paragraph(f"None of {share[5:]} gives a signal."), *parts))
+    sentence = (
+        f"{share} give at least one signal. A signal is a reason to look closer, and none to leave somebody "
+        "out: all are in the results above. "
+    )
+    try:
+        answers = found.choices.drop(flagged, reason="with a signal")
+        without = fit_mnl(answers, found.formula, found.covariance)
+    except (ChoicesError, EstimationError) as error:
+        why = f"The model cannot be estimated without them: {error}"
+        return Section("Sensitivity", (Paragraph(sentence + why), *parts))
+    sentence += f"Below, the model is shown with everybody, and without these {number(len(flagged))}."
+    beside = compare({"everybody": found.fit, "without": without}).table()
+    return Section("Sensitivity", (Paragraph(sentence), *parts, NamedTable("sensitivity", beside)))
+
+
+def flagged_respondents(signals: Quality) -> list[object]:
+    """Return the respondents with any signal, in the order of the answers."""
+    any_flag = signals.frame[list(FLAGS)].fillna(False).astype(bool).any(axis=1)
+    return list(signals.frame.loc[any_flag, "respondent"])

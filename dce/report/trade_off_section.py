@@ -1,0 +1,91 @@
+"""The section on trade-offs: what each gain is worth, in weeks, miles or money."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from dce.errors import EstimationError
+from dce.estimation.rate_differences import rate_differences
+from dce.estimation.rates import marginal_rates
+from dce.estimation.rates_by import RatesBy, rates_by
+from dce.estimation.rates_result import MarginalRates
+from dce.estimation.references import references
+from dce.report.document import Figure, NamedTable, Paragraph, Part, Section
+from dce.report.drawing import axes_for
+from dce.report.figures import cut_off, figure_of, said, slug
+from dce.report.findings import Findings
+from dce.report.words import with_interval
+from dce.table import number
+
+
+def trade_off_section(found: Findings) -> Section:
+    """Show what each gain is worth in units of every number that people want less of."""
+    parts: list[Part] = []
+    names = references(found.fit)
+    for name in names:
+        parts += _rates(found, name)
+    if not names:
+        parts.append(
+            Paragraph(
+                "No numeric attribute has a straight effect below zero, such as a wait or a cost, so that "
+                "there is nothing natural to express trade-offs in."
+            )
+        )
+    return Section("Trade-offs", tuple(parts))
+
+
+def _rates(found: Findings, name: str) -> list[Part]:
+    everybody = marginal_rates(found.fit, name)
+    file = f"rates_per_{slug(name)}"
+    parts: list[Part] = [Paragraph(_largest(everybody))]
+    if not found.groups:
+        parts += [
+            _rates_figure(file, everybody, {"": everybody.frame}, everybody),
+            NamedTable(file, everybody.table()),
+        ]
+    for by, groups in found.groups.items():
+        rates = rates_by(groups, name)
+        series = {group: each.frame for group, each in rates.rates.items()}
+        parts += [
+            _rates_figure(f"{file}_by_{slug(by)}", everybody, series, rates, by),
+            NamedTable(f"{file}_by_{slug(by)}", rates.table()),
+        ]
+        if len(groups.fits) > 1:
+            try:
+                differences = rate_differences(groups, per=name, seed=found.seed)
+            except EstimationError as error:
+                parts.append(Paragraph(f"Differences between the groups by {by} were not tested: {error}"))
+                continue
+            parts.append(NamedTable(f"rate_differences_per_{slug(name)}_by_{slug(by)}", differences.table()))
+    return parts
+
+
+def _rates_figure(
+    file: str,
+    everybody: MarginalRates,
+    series: Mapping[str, pd.DataFrame],
+    drawn: MarginalRates | RatesBy,
+    by: str = "",
+) -> Figure:
+    labels = everybody.frame["label"].astype(str).tolist()
+    who = f", everybody and groups by {by}" if by else ""
+    caption = f"{everybody.axis}{who}. Lines: {number(everybody.level, '.0%')} intervals."
+    alt = said(
+        f"{everybody.axis}, with {number(everybody.level, '.0%')} intervals", series, labels, "rate", ".2f"
+    )
+    return figure_of(
+        file, caption + cut_off(series, "rate"), alt, lambda: drawn.plot(axes_for(labels, len(series)))
+    )
+
+
+def _largest(rates: MarginalRates) -> str:
+    """Say the largest trade-off in words."""
+    frame = rates.frame.drop(index=[name for name in rates.frame.index if str(name).startswith("constant[")])
+    frame = frame if len(frame) else rates.frame
+    row = max(frame.to_dict("records"), key=lambda row: abs(float(row["rate"])))
+    return (
+        f"In units of {rates.heading}, the largest rate is that of {row['label']}: "
+        f"{with_interval(row, 'rate', '.1f', rates.level)}."
+    )
