@@ -1,6 +1,7 @@
 """Constants calibrated to known shares: the shares come out, the pivot-point logit, finite differences."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -78,25 +79,20 @@ def test_scale_is_part_of_the_calibration(fit):
     assert "multiplied by 0.5" in str(calibrated)
 
 
-def test_three_shares_with_an_opt_out(clinics):
-    study = clinics(
-        opt_out=dce.Alternative("none", constant=True),
-        priors={"constant[B]": 0.1, "constant[none]": -1, "wait": -0.2, "parking[yes]": 0.5,
-                "mode[phone]": -0.3, "mode[group]": -0.8},
-    )  # fmt: skip
-    design = dce.make_design(study, starts=1)
-    fit = dce.fit_mnl(dce.simulate_choices(design, respondents=150, seed=2))
-    base = {**NOW, "neither": {"alternative": "none"}}
-    calibrated = dce.calibrate(fit, {"ours": 0.5, "theirs": 0.2}, base)
-    frame = dce.scenarios(calibrated, {"x": base}).frame
-    assert frame["probability"].tolist() == pytest.approx([0.5, 0.2, 0.3], rel=1e-12)
-    assert calibrated.constants["constant"].tolist() == ["", "constant[B]", "constant[none]"]
-    others = [name for name in fit.coefficients.index if not name.startswith("constant")]
+def test_four_shares_with_an_opt_out():
+    folder = Path(__file__).parents[2] / "designs" / "staff-support"
+    fit = dce.fit_mnl(dce.simulate_choices(dce.Design.read(folder), respondents=150, seed=2))
+    known = {"Peers": 0.3, "Employer": 0.2, "External service": 0.05}
+    calibrated = dce.calibrate(fit, known, folder / "scenarios.toml", scenario="Now")
+    frame = dce.scenarios(calibrated, folder / "scenarios.toml").frame
+    now = frame[frame["scenario"] == "Now"]
+    assert now["probability"].tolist() == pytest.approx([0.3, 0.2, 0.05, 0.45], rel=1e-12)
+    constants = [f"constant[{name}]" for name in ("peers", "employer", "external")]
+    assert calibrated.constants["constant"].tolist() == [*constants, ""]
+    others = [name for name in fit.coefficients.index if name not in constants]
     assert calibrated.coefficients[others].tolist() == fit.coefficients[others].tolist()
-    uptake = dce.sweep(calibrated, base, wait=[2, 4, 8]).frame
-    assert uptake.loc[
-        (uptake["value"] == 8) & (uptake["service"] == "ours"), "probability"
-    ].item() == pytest.approx(0.5)
+    wait = dce.sweep(calibrated, folder / "scenarios.toml", wait=[2, 7, 14], scenario="Now")
+    assert wait.service == "Peers"
     text = str(calibrated)
     assert "Constants calibrated to known shares" in text
     assert max(map(len, text.splitlines())) <= 80

@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from scipy.special import expit, logit, softmax
 
 import dce
 
+DESIGNS = Path(__file__).parents[2] / "designs"
 NEAR = {"wait": 2, "parking": "no", "mode": "face"}
 FAR = {"wait": 8, "parking": "yes", "mode": "group"}
 
@@ -265,25 +267,25 @@ def test_scenarios_of_a_wrong_kind_are_refused(fit, services):
         dce.scenarios(fit, services)
 
 
-def test_uptake_is_what_is_not_opted_out(clinics):
-    study = clinics(
-        opt_out=dce.Alternative("none", constant=True),
-        priors={"constant[B]": 0.1, "constant[none]": -1, "wait": -0.2, "parking[yes]": 0.5,
-                "mode[phone]": -0.3, "mode[group]": -0.8},
-    )  # fmt: skip
-    design = dce.make_design(study, starts=1)
+def test_uptake_is_what_is_not_opted_out():
+    design = dce.Design.read(DESIGNS / "staff-support")
     fit = dce.fit_mnl(dce.simulate_choices(design, respondents=150, seed=2))
-    near, far = {"alternative": "A", **NEAR}, {"alternative": "B", **FAR}
-    neither = {"alternative": "none"}
-    both = {"with": {"near": near, "far": far, "neither": neither}, "without": {"near": near, "far": far}}
     for method in ("delta", "krinsky-robb"):
-        result = dce.scenarios(fit, both, method=method, draws=1_000)
-        out = result.frame[result.frame["service"] == "neither"].iloc[0]
-        row = result.uptake.iloc[0]
-        assert (len(result.uptake), row["scenario"]) == (1, "with")
-        assert row["probability"] == pytest.approx(1 - out["probability"])
-        assert [row["low"], row["high"]] == pytest.approx([1 - out["high"], 1 - out["low"]])
-    assert "  any of the services" in str(result)
+        result = dce.scenarios(fit, DESIGNS / "staff-support" / "scenarios.toml", method=method, draws=1_000)
+        out = result.frame[result.frame["service"] == "No support"]
+        assert result.uptake["scenario"].tolist() == out["scenario"].tolist()
+        assert result.uptake["probability"].to_numpy() == pytest.approx(1 - out["probability"].to_numpy())
+        assert result.uptake["low"].to_numpy() == pytest.approx(1 - out["high"].to_numpy())
+        assert result.uptake["standard error"].to_numpy() == pytest.approx(out["standard error"].to_numpy())
+    assert str(result).count("  any of the services") == len(out)
+
+
+def test_without_an_opt_out_or_with_one_service_beside_it_there_is_no_uptake(fit):
+    assert dce.scenarios(fit, {"x": {"near": NEAR, "far": FAR}}).uptake.empty
+    design = dce.Design.read(DESIGNS / "peer-support")
+    peers = dce.fit_mnl(dce.simulate_choices(design, respondents=150, seed=2))
+    result = dce.scenarios(peers, DESIGNS / "peer-support" / "scenarios.toml")
+    assert result.frame["scenario"].iloc[0] not in result.uptake["scenario"].tolist()
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def test_averages_over_respondents_have_thresholds(small_choices):
     frame = small_choices.frame
     choices = dce.Choices(frame.assign(old=frame["respondent"] % 2), small_choices.study)
     fit = dce.fit_mnl(choices, "wait + parking + mode + wait:old")
-    fitted = {m: dce.threshold(fit, BASE, "one", "wait", method=m, within=(0, 20)).frame.iloc[0]
+    fitted = {m: dce.threshold(fit, BASE, "one", "wait", method=m, within=(0, 20), draws=3_000).frame.iloc[0]
               for m in ("delta", "fieller", "krinsky-robb")}  # fmt: skip
     root = fitted["delta"]["value"]
     at = {"one": {**NEAR, "wait": root}, "two": FAR}
