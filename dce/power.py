@@ -51,7 +51,7 @@ Progress = Callable[[int, int], None]
 
 def power(
     design: Design,
-    coefficients: Mapping[str, float] | None = None,
+    coefficients: Mapping[str, float] | pd.Series[float] | None = None,
     *,
     respondents: Sequence[int],
     simulations: int = SIMULATIONS,
@@ -68,7 +68,7 @@ def power(
     Parameters
     ----------
     design : Design
-    coefficients : mapping of str to float, optional
+    coefficients : mapping of str to float, or pandas.Series, optional
         With which answers are simulated: for every coefficient of the study's utility. Default: the
         prior means.
     respondents : sequence of int
@@ -272,4 +272,5 @@ def _truth(V: FloatArray, X: FloatArray) -> FloatArray:
     beta = np.linalg.lstsq(D, v, rcond=None)[0]
     if np.abs(D @ beta - v).max() > SAME_UTILITY * np.abs(v).max(initial=0):
         return np.full(X.shape[-1], np.nan)
-    return np.asarray(beta)
+    moves = np.abs(beta) * np.abs(D).max(axis=0, initial=0)  # utility, at most
+    return np.where(moves < SAME_UTILITY * np.abs(v).max(initial=0), 0.0, beta)  # zero, but for rounding

@@ -25,7 +25,7 @@ class TaskFrame(Protocol):
 
 def simulate_choices(
     design: TaskFrame,
-    coefficients: Mapping[str, float] | None = None,
+    coefficients: Mapping[str, float] | pd.Series[float] | None = None,
     *,
     respondents: int,
     seed: int,
@@ -35,7 +35,7 @@ def simulate_choices(
     Parameters
     ----------
     design : Design
-    coefficients : mapping of str to float, optional
+    coefficients : mapping of str to float, or pandas.Series, optional
         For every coefficient of the study's utility. Default: the prior means.
     respondents : int
         Each answers one block; blocks are as balanced as can be, in random order.
@@ -73,7 +73,9 @@ def simulate_choices(
     return Choices(answers, study, {}, f"a simulation with seed {seed}")
 
 
-def true_coefficients(study: Study, coefficients: Mapping[str, float] | None) -> FloatArray:
+def true_coefficients(
+    study: Study, coefficients: Mapping[str, float] | pd.Series[float] | None
+) -> FloatArray:
     """Return the coefficients that answers are simulated with, shape (K,); by default the prior means.
 
     Raises
@@ -86,6 +88,7 @@ def true_coefficients(study: Study, coefficients: Mapping[str, float] | None) ->
         if not study.priors:
             raise ChoicesError("the study has no priors: give the coefficients to simulate with.")
         coefficients = {name: prior.mean for name, prior in study.priors.items()}
+    coefficients = dict(coefficients)  # of a Series too, whose items are numbers
     wrong = [name for name in coefficients if name not in names]
     lacking = [name for name in names if name not in coefficients]
     if wrong or lacking:

@@ -51,6 +51,14 @@ def test_each_simulation_is_a_fit_of_simulated_choices(small_design, staff, cova
             assert se == pytest.approx(fit.standard_errors.to_numpy(), rel=1e-9)
 
 
+def test_coefficients_may_be_a_series_and_zero_is_zero(small_design):
+    truth = small_design.study.prior_means.mask(lambda b: b.index == "parking[yes]", 0.0)
+    found = dce.power(small_design, truth, respondents=[40], simulations=2, workers=1)
+    assert found.coefficients["parking[yes]"] == 0  # and not 4e-17
+    np.testing.assert_allclose(found.coefficients, truth, rtol=1e-12)
+    same(found, dce.power(small_design, truth.to_dict(), respondents=[40], simulations=2, workers=1))
+
+
 def test_so_is_one_with_a_formula(small_design):
     formula = "wait + parking + wait:parking - constants"
     found = dce.power(
