@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dce.errors import DceError
+from dce.errors import DceError, listed
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,6 +18,8 @@ too faint for a line on white."""
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 """Shapes, so that no line is told from another by colour alone; their number and that of the colours
 have no common divisor."""
+ENDINGS = (".png", ".svg", ".pdf")
+"""Of the names of figures."""
 PPI = 160
 """Dots per inch of the pictures as PNG."""
 STYLE: dict[str, object] = {
@@ -68,6 +71,26 @@ def pictures(draw: Callable[[], Axes], salt: str) -> tuple[str, bytes]:
         for number in set(package.pyplot.get_fignums()) - before:
             package.pyplot.close(number)
     return svg.getvalue(), png.getvalue()
+
+
+def save(ax: Axes, path: Path) -> None:
+    """Write a figure to a file, as PNG, SVG or PDF by its name."""
+    check_name(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ax.figure.figure.savefig(path, bbox_inches="tight")
+
+
+def check_name(path: Path) -> None:
+    """Refuse a figure that could not be written, before the work that it shows is done.
+
+    Raises
+    ------
+    DceError
+        If its name has another ending, or matplotlib is not installed.
+    """
+    if path.suffix.lower() not in ENDINGS:
+        raise DceError(f"{path}: found {path.suffix!r}; allowed: {listed(ENDINGS)}.")
+    matplotlib()
 
 
 def matplotlib() -> Any:

@@ -386,6 +386,8 @@ class Study:
         """
         path = Path(path)
         path = path / "study.toml" if path.is_dir() else path
+        if path.suffix.lower() in (".csv", ".xlsx", ".json"):
+            raise StudyError(f"{path}: is no study; allowed: a folder with a study.toml, or that file.")
         table = read_toml(path, StudyError, "; 'dce new' writes one")
         try:
             return cls(**parts_of(table, [f.name for f in fields(cls)]))

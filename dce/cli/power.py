@@ -22,6 +22,7 @@ from dce.cli.console import (
 )
 from dce.design.make_front import ROUNDS, STARTS, pareto_front
 from dce.errors import DceError
+from dce.figure import check_name, save
 from dce.power import SIMULATIONS, power
 from dce.study import Study
 
@@ -88,6 +89,8 @@ def power_command(
         raise DceError(
             f"respondents: found {respondents!r}; allowed: numbers with commas between, such as 100,250,400."
         ) from None
+    if figure is not None:
+        check_name(figure)
     design = fielded_design(study, design_path)
     with progress_bar("Simulating") as move:
         result = power(
@@ -101,7 +104,5 @@ def power_command(
     for number, table in enumerate(result.tables(), 1):
         publish("power" if number == 1 else f"power quality {number - 1}", table, out)
     if figure is not None:
-        figure.parent.mkdir(parents=True, exist_ok=True)
-        drawn = result.plot().get_figure()
-        drawn.savefig(figure, bbox_inches="tight")  # type: ignore[union-attr]  # of the axes just made
+        save(result.plot(), figure)
         wrote(figure)

@@ -19,6 +19,7 @@ from dce.cli.console import (
     folder_of,
     read_answers,
     show,
+    warn,
     wrote,
 )
 from dce.cli.covariance import AnyCovariance, BootstrapSeed, ClustersColumn, Replicates, WantedCovariance
@@ -60,6 +61,8 @@ def whatif(
     groups = None
     if by:
         groups = wanted.applied_to_groups(fit_by(choices, characteristics(by), formula, *wanted.of_fit))
+        for error in groups.refused.values():
+            warn(f"not on the page: {error}")
     path = write_what_if(
         wanted.applied(fit_mnl(choices, formula, *wanted.of_fit)),
         out or folder_of(study) / "what-if.html",

@@ -24,6 +24,8 @@ FEW_CLUSTERS = 40
 """Clusters below which clustered errors get a caution (Cameron and Miller 2015, section VI.A: 20 to 50)."""
 ALL = "All"
 """What everybody is called beside subgroups."""
+SHOWN_REASONS = 2
+"""Subgroups of which an error says why they cannot be estimated."""
 
 
 @dataclass(frozen=True)
@@ -230,8 +232,10 @@ def fit_by(
 
 def _check_some(fits: Mapping[str, Fit], refused: Mapping[str, EstimationError]) -> None:
     if not fits:
-        reasons = " ".join(str(error) for error in refused.values())
-        raise EstimationError(f"by: no subgroup can be estimated: {reasons}")
+        reasons = [str(error) for error in refused.values()]
+        rest = len(reasons) - SHOWN_REASONS
+        more = f" And so {rest} more." if rest > 0 else ""
+        raise EstimationError(f"by: no subgroup can be estimated: {' '.join(reasons[:SHOWN_REASONS])}{more}")
 
 
 def _without(choices: Choices, grouping: Grouping) -> dict[str, int]:

@@ -45,6 +45,11 @@ def read_workbook(path: Path) -> dict[str, list[list[str]]]:
     excel = openpyxl()
     if not path.exists():
         raise ChoicesError(f"{path}: there is no such file.")
+    if path.is_file() and not zipfile.is_zipfile(path):
+        raise ChoicesError(
+            f"{path}: is no Excel file, or only part of one; allowed: a whole one, or a name that ends in "
+            "'.csv' for a CSV file."
+        )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of styles and rules that openpyxl leaves out

@@ -16,8 +16,18 @@ KINDS_OF_BYTES = {
     b"PK\x03\x04": "a zip archive, or an Excel file under another name; unpack it, or name it '.xlsx'",
     b"\xd0\xcf\x11\xe0": "an Excel file of before 2007; save it as '.xlsx' or 'CSV UTF-8'",
     b"%PDF": "a PDF file; allowed: a table",
+    b"\x89PNG": "a picture; allowed: a table",
+    b"\xff\xd8\xff": "a picture; allowed: a table",
 }
 """What begins with these bytes is no text."""
+NO_TABLES = {
+    ".toml": "a TOML file, such as a study",
+    ".docx": "a Word file",
+    ".html": "a web page",
+    ".tex": "a LaTeX file",
+    ".md": "a Markdown file",
+}
+"""What has such a name holds no answers."""
 BYTE_ORDER_MARKS = {
     b"\xef\xbb\xbf": "utf-8-sig",
     b"\xff\xfe": "utf-16",
@@ -147,6 +157,8 @@ def _text(path: Path) -> str:
         raise ChoicesError(f"{path}: there is no such file.") from None
     except OSError as error:
         raise ChoicesError(f"{path}: cannot be read: {error.strerror}.") from error
+    if path.suffix.lower() in NO_TABLES:
+        raise ChoicesError(f"{path}: is {NO_TABLES[path.suffix.lower()]}; allowed: a table of answers.")
     for begin, words in KINDS_OF_BYTES.items():
         if data.startswith(begin):
             raise ChoicesError(f"{path}: is {words}.")

@@ -135,6 +135,7 @@ def _refuse_definitions(file: ResponseFile) -> None:
         "the definition of a SurveyJS survey": "pages" in content,
         "the structure of a LimeSurvey survey": header >= {"class", "type/scale"},
         "the data dictionary of a REDCap project": "Variable / Field Name" in header,
+        "the design of a study": header >= {"task", "alternative"} and not header & {"respondent", "chosen"},
     }
     for what, found in words.items():
         if found:
