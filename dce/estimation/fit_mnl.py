@@ -7,11 +7,13 @@ import pandas as pd
 
 from dce.choices import Choices
 from dce.coding import Coding
+from dce.errors import SeparationError
 from dce.estimation.constants_only import constants_only
 from dce.estimation.covariance import covariance_of, needed_clusters
 from dce.estimation.fit import Fit
 from dce.estimation.inference import CovarianceKind, check_covariance
 from dce.estimation.maximum import finite_maximum, identified
+from dce.estimation.task_names import with_tasks
 from dce.estimation.tasks import gather
 from dce.estimation.utility import learn_utility
 
@@ -76,9 +78,12 @@ def fit_coded(
     """Fit a utility whose coding is known: the same for all subgroups, for example."""
     layout = choices.layout
     groups = needed_clusters(choices, covariance, clusters, len(coding.names))
-    tasks = gather(coding.rows(choices.frame), layout)
+    tasks = gather(coding.rows(choices.frame, choices.columns), layout)
     at_zero = identified(tasks, coding.names)
-    best = finite_maximum(tasks, coding.names, at_zero)
+    try:
+        best = finite_maximum(tasks, coding.names, at_zero)
+    except SeparationError as error:
+        raise with_tasks(error, choices) from None
     V, inference = covariance_of(tasks, best, covariance, groups, coding.names)
     names = list(coding.names)
     return Fit(
