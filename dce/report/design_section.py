@@ -15,6 +15,7 @@ from dce.design.report_tables import dominance_line, level_table, overlap_table,
 from dce.errors import DceError
 from dce.report.document import Figure, NamedTable, Paragraph, Part, Points, Section
 from dce.report.findings import Findings
+from dce.report.methods import tasks_of_block
 from dce.report.words import in_quotes
 from dce.survey.image import alt_text, write_image
 from dce.survey.survey import make_survey
@@ -74,7 +75,9 @@ def example_card(found: Findings) -> tuple[Part, ...]:
             return (Paragraph(f"There is no picture of a card here: {error}"),)
         files = [Path(folder) / "cards" / f"{card.tag}.{kind}" for kind in ("svg", "png")]
         svg, png = files[0].read_text(encoding="utf-8"), files[1].read_bytes()
-    caption = f"One of the cards (block {card.block}, task {card.task}). Below it was asked: {card.question}"
+    caption = (
+        f"One of the cards (block {card.block}, task {card.task}). The question below it: {card.question}"
+    )
     return (Figure("card", caption, alt_text(survey, card), svg, png),)
 
 
@@ -85,14 +88,12 @@ def _asked(found: Findings) -> str:
     between = f"{len(labels)} {kinds}" if len(labels) > 1 else "one service"
     choice = f"{between} ({', '.join(labels)})"
     if study.opt_out:
-        choice += f", and could also choose {in_quotes(study.opt_out.label)}"
-    sizes = sorted({len(set(rows["task"])) for _, rows in design.frame.groupby("block")})
-    each = " or ".join(str(size) for size in sizes)
+        choice += f", and whoever wants none can choose {in_quotes(study.opt_out.label)}"
     blocks = len(design.blocks)
     tasks = f"The design has {design.n_tasks} tasks"
-    tasks += f" in {blocks} blocks; each respondent answers one block of {each}." if blocks > 1 else "."
-    verb = "chose between" if len(labels) > 1 else "were offered"
-    return f"On each card, respondents {verb} {choice}. {tasks}"
+    if blocks > 1:
+        tasks += f" in {blocks} blocks; each respondent answers one block of {tasks_of_block(found)}"
+    return f"Each card shows {choice}. {tasks}."
 
 
 def _owners(found: Findings, attribute: Attribute) -> str:

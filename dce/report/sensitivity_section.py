@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dce.diagnostics.compare import compare
 from dce.errors import ChoicesError, EstimationError
 from dce.estimation.fit_mnl import fit_mnl
@@ -9,7 +11,7 @@ from dce.quality.quality import quality
 from dce.quality.result import FLAGS, Quality
 from dce.report.document import NamedTable, Paragraph, Part, Section
 from dce.report.findings import Findings
-from dce.table import number
+from dce.table import Table, number
 
 WORDS = {
     "dominance_failed": "chose the worse of two services",
@@ -28,7 +30,7 @@ def sensitivity_section(found: Findings) -> Section:
         signals = quality(found.choices)
     except ChoicesError as error:
         return Section("Sensitivity", (Paragraph(f"Respondents were not looked at one by one: {error}"),))
-    parts: list[Part] = [NamedTable("signals", signals.summary())]
+    parts: list[Part] = [NamedTable("signals", signals_table(signals))]
     flagged = flagged_respondents(signals)
     share = f"{number(len(flagged))} of {number(len(signals.frame))} respondents"
     if not flagged:
@@ -44,8 +46,20 @@ def sensitivity_section(found: Findings) -> Section:
         why = f"The model cannot be estimated without them: {error}"
         return Section("Sensitivity", (Paragraph(sentence + why), *parts))
     sentence += f"Below, the model is shown with everybody, and without these {number(len(flagged))}."
-    beside = compare({"everybody": found.fit, "without": without}).table()
+    table = compare({"everybody": found.fit, "without": without}).table()
+    beside = replace(table, title="Everybody, and without respondents whose answers give a signal")
     return Section("Sensitivity", (Paragraph(sentence), *parts, NamedTable("sensitivity", beside)))
+
+
+def signals_table(signals: Quality) -> Table:
+    """Return how many respondents give each signal of which anything is known."""
+    table = signals.summary()
+    known = table.frame["known"] > 0
+    notes = [f"{WORDS[flag].capitalize()}: {signals.rules[flag]}." for flag in table.frame.index[known]]
+    unknown = [WORDS[flag] for flag in table.frame.index[~known]]
+    if unknown:
+        notes.append(f"Not asked or recorded: {'; '.join(unknown)}.")
+    return replace(table, frame=table.frame[known].rename(index=WORDS), notes=(*notes, *signals.notes))
 
 
 def flagged_respondents(signals: Quality) -> list[object]:

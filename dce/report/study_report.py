@@ -11,12 +11,15 @@ from dce.estimation.grouping import By
 from dce.estimation.inference import InferenceKind
 from dce.estimation.scenario import SeveralScenarios
 from dce.figure import matplotlib
+from dce.report.checklist import checklist_section
 from dce.report.design_section import design_section
-from dce.report.document import Report
+from dce.report.document import Figure, NamedTable, Report
 from dce.report.findings import Findings, find
+from dce.report.methods import methods_section
 from dce.report.model_section import model_section
 from dce.report.respondents_section import respondents_section
 from dce.report.sensitivity_section import sensitivity_section
+from dce.report.summary_section import summary_section
 from dce.report.sweep_section import sweep_section
 from dce.report.tests_section import tests_section
 from dce.report.trade_off_section import trade_off_section
@@ -25,6 +28,7 @@ from dce.report.words import of_count
 from dce.report.worth_section import worth_section
 
 SECTIONS = (
+    summary_section,
     design_section,
     respondents_section,
     model_section,
@@ -82,8 +86,11 @@ def study_report(
     """
     matplotlib()  # refuses to begin without it
     found = find(design, choices, formula, by, covariance, scenarios, recruited, seed)
-    sections = [section(found) for section in SECTIONS]
-    return Report(found.study.title, _lines(found), tuple(each for each in sections if each is not None))
+    made = [section(found) for section in SECTIONS]
+    sections = [section for section in made if section is not None]
+    done = {part.name for s in sections for part in s.parts if isinstance(part, (NamedTable, Figure))}
+    sections += [methods_section(found, done), checklist_section(found, done)]
+    return Report(found.study.title, _lines(found), tuple(sections))
 
 
 def _lines(found: Findings) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from dce.report.document import Figure, NamedTable, Paragraph, Part, Section
 from dce.report.drawing import axes_for
 from dce.report.figures import cut_off, figure_of, said, slug
 from dce.report.findings import Findings
-from dce.report.words import with_interval
+from dce.report.words import in_quotes, with_interval
 from dce.table import number
 
 
@@ -39,7 +39,7 @@ def trade_off_section(found: Findings) -> Section:
 def _rates(found: Findings, name: str) -> list[Part]:
     everybody = marginal_rates(found.fit, name)
     file = f"rates_per_{slug(name)}"
-    parts: list[Part] = [Paragraph(_largest(everybody))]
+    parts: list[Part] = [Paragraph(largest(everybody))]
     if not found.groups:
         parts += [
             _rates_figure(file, everybody, {"": everybody.frame}, everybody),
@@ -80,12 +80,17 @@ def _rates_figure(
     )
 
 
-def _largest(rates: MarginalRates) -> str:
+def largest(rates: MarginalRates) -> str:
     """Say the largest trade-off in words."""
-    frame = rates.frame.drop(index=[name for name in rates.frame.index if str(name).startswith("constant[")])
-    frame = frame if len(frame) else rates.frame
-    row = max(frame.to_dict("records"), key=lambda row: abs(float(row["rate"])))
+    gains = [
+        row
+        for name, row in zip(rates.frame.index, rates.frame.to_dict("records"), strict=True)
+        if ":" not in str(name) and not str(name).startswith(("constant[", "alternative["))
+    ]
+    row = max(gains, key=lambda row: float(row["rate"]), default=None)
+    if row is None or row["rate"] <= 0:
+        return f"Rates are in units of {rates.heading}."
     return (
-        f"In units of {rates.heading}, the largest rate is that of {row['label']}: "
-        f"{with_interval(row, 'rate', '.1f', rates.level)}."
+        f"For {in_quotes(row['label'])}, people would accept "
+        f"{with_interval(row, 'rate', '.1f', rates.level)} more of {rates.heading}."
     )

@@ -30,7 +30,7 @@ def what_if_section(found: Findings) -> Section | None:
     with range_notes() as notes:
         everybody = scenarios(found.fit, found.scenarios)
         by_group = {by: scenarios(groups, found.scenarios) for by, groups in found.groups.items()}
-    parts: list[Part] = [Paragraph(_first(everybody))]
+    parts: list[Part] = [Paragraph(first_scenario(everybody))]
     if not by_group:
         parts += _scenario_figures("scenarios", {"": everybody.frame}, everybody)
         parts.append(NamedTable("scenarios", everybody.table()))
@@ -76,7 +76,7 @@ def _scenario_figures(
     return found
 
 
-def _first(predicted: ScenarioProbabilities) -> str:
+def first_scenario(predicted: ScenarioProbabilities) -> str:
     row = predicted.frame.iloc[0].to_dict()
     return (
         f"In the scenario {in_quotes(row['scenario'])}, the model expects that {row['service']} is chosen by "

@@ -71,7 +71,7 @@ def _importance(found: Findings, service: str, point: Point) -> list[Part]:
         everybody = importance(found.fit, at=point)
     except EstimationError as error:
         return [Paragraph(f"How much each attribute{of} matters beside the others is not shown: {error}")]
-    parts: list[Part] = [Paragraph(_most(everybody, of))]
+    parts: list[Part] = [Paragraph(most_important(everybody, of))]
     table = everybody.table()
     parts.append(_importance_figure(file, of, {"": everybody}))
     parts.append(NamedTable(f"{file}", table))
@@ -114,7 +114,7 @@ def _importance_figure(file: str, of: str, shares: Mapping[str, Importance], by:
     return figure_of(file, caption, said(caption.rstrip("."), series, labels, "importance", ".0%"), draw)
 
 
-def _most(found: Importance, of: str) -> str:
+def most_important(found: Importance, of: str) -> str:
     top = max(found.frame.to_dict("records"), key=lambda row: float(row["importance"]))
     return (
         f"Within the levels that were asked about, the attribute{of} that matters most is {top['label']}: "

@@ -86,7 +86,8 @@ def report(small_design, people):
 
 def test_nothing_is_empty_and_every_section_is_there(report):
     check(report)
-    assert [section.title for section in report.sections][:3] == [
+    assert [section.title for section in report.sections][:4] == [
+        "In short",
         "What was asked",
         "Who answered",
         "What matters to people",
