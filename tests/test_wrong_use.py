@@ -151,8 +151,9 @@ def a_level_was_changed() -> str:
 
 
 def an_attribute_was_added() -> str:
-    edit("mine/study.toml", "[[alternatives]]\nname = \"clinic 1\"",
-         '[[attributes]]\nname = "lift"\nlevels = ["no", "yes"]\n\n[[alternatives]]\nname = "clinic 1"')  # fmt: skip
+    lift = '[[attributes]]\nname = "lift"\nlevels = ["no", "yes"]\n\n'
+    first = '[[alternatives]]\nname = "clinic 1"'
+    edit("mine/study.toml", first, lift + first)
     edit("mine/study.toml", "[priors]\n", '[priors]\n"lift[yes]" = 0.1\n')
     return "answers.csv"
 
@@ -198,8 +199,8 @@ def test_every_verb_that_reads_answers_says_the_same_sentence(here, capsys, case
 
 
 def test_the_wrong_folder(here, capsys):
-    verbs = {verb: ["answers.csv", *more] for verb, more in ANSWERS.items()}
-    verbs |= dict.fromkeys((*OF_DESIGN, "design", "front"), [])
+    verbs = {verb: ("answers.csv", *more) for verb, more in ANSWERS.items()}
+    verbs |= dict.fromkeys((*OF_DESIGN, "design", "front"), ())
     for verb, more in verbs.items():
         said = sentence(capsys, verb, "nowhere", *more)
         assert said == "nowhere: there is no such file; 'dce new' writes one."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
 import pandas as pd
@@ -13,10 +13,14 @@ from scipy.special import expit, logit
 from dce.errors import EstimationError, listed
 from dce.estimation.coefficient_draws import coefficient_draws
 from dce.estimation.fit import Fit
+from dce.estimation.interval_figure import draw_intervals, in_percent
 from dce.estimation.part_worths import PartWorths, part_worths
 from dce.estimation.rate_notes import intervals_of, point_notes
 from dce.logit import FloatArray
 from dce.table import Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 ImportanceMethod = Literal["delta", "krinsky-robb", "bootstrap"]
 
@@ -48,6 +52,19 @@ class Importance:
         frame.index.name = ""
         formats = {**dict.fromkeys(map(str, frame.columns), ".1%"), "range": ".3f"}
         return Table("Relative importance of the attributes", frame, formats, self.notes)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the shares with their intervals, the most important attribute first; needs matplotlib.
+
+        Raises
+        ------
+        DceError
+            If matplotlib is not installed.
+        """
+        frame = self.frame.sort_values("importance", ascending=False, kind="stable")
+        what = f"Share of the utility that all attributes can make, with {self.level:.0%} interval"
+        labels = frame["label"].astype(str).tolist()
+        return in_percent(draw_intervals({"": frame}, labels, what, value="importance", neutral=None, ax=ax))
 
     def __str__(self) -> str:
         return str(self.table())

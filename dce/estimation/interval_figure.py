@@ -40,6 +40,7 @@ def draw_intervals(
     ----------
     series : mapping of str to DataFrame
         By name, shown in a legend if there are several: ``value``, ``low``, ``high``, the same rows in each.
+        A row without a value is a heading.
     labels : sequence of str
         Of the rows, which stand from top to bottom.
     xlabel : str
@@ -53,13 +54,14 @@ def draw_intervals(
     ax = _sized(len(labels), len(series)) if ax is None else new_axes(ax)
     y = np.arange(len(labels))
     apart = 0.62 / max(len(series), 1)
-    estimates = np.concatenate([frame[value].to_numpy() for frame in series.values()])
+    headings = next(iter(series.values()))[value].isna().to_numpy()
+    estimates = np.concatenate([frame[value].to_numpy()[~headings] for frame in series.values()])
     if neutral is not None:
         ax.axvline(neutral, color="#43535c", linewidth=0.9, zorder=1)
         estimates = np.append(estimates, neutral)
     middle, room = estimates.mean(), FARTHEST * max(np.ptp(estimates), 1e-12)
-    for k, (name, frame) in enumerate(series.items()):
-        at = y + (k - (len(series) - 1) / 2) * apart
+    for k, (name, rows) in enumerate(series.items()):
+        at, frame = y[~headings] + (k - (len(series) - 1) / 2) * apart, rows[~headings]
         low, high = (np.clip(frame[end].to_numpy(), middle - room, middle + room) for end in ("low", "high"))
         colour = COLOURS[k % len(COLOURS)]
         ax.hlines(at, low, high, color=colour, linewidth=1.6, zorder=2)
@@ -73,6 +75,8 @@ def draw_intervals(
             label=name,
         )
     ax.set_yticks(y, [textwrap.fill(label, LABEL) for label in labels])
+    for is_heading, label in zip(headings, ax.get_yticklabels(), strict=True):
+        label.set_fontweight("bold" if is_heading else "normal")
     ax.set_ylim(len(labels) - 0.5, -0.5)
     ax.set_xlabel(textwrap.fill(xlabel, 56))
     ax.grid(axis="x", color="#e3e7ea", linewidth=0.8)
@@ -81,6 +85,13 @@ def draw_intervals(
     ax.spines[["top", "right", "left"]].set_visible(False)
     if len(series) > 1:
         ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=min(len(series), 4), frameon=False)
+    return ax
+
+
+def in_percent(ax: Axes) -> Axes:
+    """Let the axis of the estimates show shares from 0% to 100%."""
+    ax.set_xlim(0, 1)
+    ax.xaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
     return ax
 
 

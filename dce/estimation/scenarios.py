@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
 from dce.estimation.calibrated import AnyFit, check_fit
+from dce.estimation.interval_figure import draw_intervals, in_percent
 from dce.estimation.probabilities import log_odds_gradients, log_others, log_shares, shares_at
 from dce.estimation.propagation import Method, Quantity, Uncertainty, intervals
 from dce.estimation.scenario import Scenario, SeveralScenarios, coded_scenarios, scenario_notes
@@ -19,6 +20,9 @@ from dce.estimation.subgroups import ALL, SubgroupFits
 from dce.formula import ALTERNATIVE
 from dce.logit import FloatArray
 from dce.table import Table
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 ANY_SERVICE = "any of the services"
 
@@ -62,6 +66,25 @@ class ScenarioProbabilities:
         formats = dict.fromkeys(columns, ".2%")
         by = f", by {self.by}" if self.by else ""
         return Table(f"Probability of choosing each service{by}", frame, formats, self.notes)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the probabilities with their intervals below the names of the scenarios; needs matplotlib.
+
+        Raises
+        ------
+        DceError
+            If matplotlib is not installed.
+        """
+        groups = dict(tuple(self.frame.groupby("group", sort=False))) if self.by else {"": self.frame}
+        series, labels = {}, []
+        for group, frame in groups.items():
+            each = [(name, rows) for name, rows in frame.groupby("scenario", sort=False)]
+            labels = [text for name, rows in each for text in (str(name), *map(str, rows["service"]))]
+            parts = [part for _, rows in each for part in (pd.DataFrame([{}], index=[0]), rows)]
+            shown = pd.concat(parts, ignore_index=True)[["probability", "low", "high"]]
+            series[str(group)] = shown.astype(np.float64)
+        what = f"Probability of choosing, with {self.level:.0%} interval"
+        return in_percent(draw_intervals(series, labels, what, value="probability", neutral=None, ax=ax))
 
     def _label(self, row: Mapping[Hashable, Any]) -> str:
         return f"  {row['service']}" + (f", {row['group']}" if self.by else "")

@@ -62,8 +62,8 @@ class Sweep:
         formats = dict.fromkeys(columns, ".2%")
         return Table(f"Probability of choosing {self.service}", frame, formats, self.notes)
 
-    def figure(self, ax: Axes | None = None, *, services: Iterable[str] | None = None) -> Axes:
-        """Draw probabilities with their bands; words as points with bars.
+    def plot(self, ax: Axes | None = None, *, services: Iterable[str] | None = None) -> Axes:
+        """Draw probabilities with their bands; words as points with bars. Needs matplotlib.
 
         Parameters
         ----------

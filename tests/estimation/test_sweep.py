@@ -47,15 +47,15 @@ def test_figure(fit):
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("Agg")
     result = dce.sweep(fit, BASE, wait=[2, 4, 8])
-    ax = result.figure(services=["one", "two"])
+    ax = result.plot(services=["one", "two"])
     assert ax.get_xlabel() == "Wait (weeks), one"
     assert [line.get_ydata().tolist() for line in ax.lines] == [
         result.frame.loc[result.frame["service"] == s, "probability"].tolist() for s in ("one", "two")
     ]
-    ax = dce.sweep(fit, BASE, mode=["face", "group"]).figure()
+    ax = dce.sweep(fit, BASE, mode=["face", "group"]).plot()
     assert len(ax.containers) == 1
     with pytest.raises(dce.ScenarioError, match="services: found 'x'; allowed: 'one', 'two'"):
-        result.figure(services=["x"])
+        result.plot(services=["x"])
     matplotlib.pyplot.close("all")
 
 
