@@ -19,6 +19,7 @@ from dce.formula import ALTERNATIVE
 from dce.layout import Layout, layout_of, task_rows
 from dce.read_report import ReadReport
 from dce.study import Study
+from dce.table import html_of
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,9 @@ class Choices:
             lines.append(f"Finished: {finished:,d}, in part: {partial:,d}; respondents by block {blocks}")
         lines += [f"Left out: {count:,d} {what}" for what, count in self.left_out.items() if count]
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        return html_of(str(self).splitlines())
 
 
 def read_long(

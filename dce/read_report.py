@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from dce.errors import listed
-from dce.table import Table
+from dce.table import Table, html_of
 
 
 @dataclass(frozen=True)
@@ -91,3 +91,6 @@ class ReadReport:
         if self.duplicates:
             lines.append(f"Duplicates: {listed(self.duplicates)}.")
         return "\n".join([*lines, *self.notes])
+
+    def _repr_html_(self) -> str:
+        return html_of(str(self).splitlines(), [self.task_table()])

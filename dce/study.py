@@ -34,6 +34,7 @@ from dce.prior import Prior
 from dce.restrictions import Restriction, read_restriction
 from dce.study_file import parts_of, table_of
 from dce.survey_settings import SurveySettings
+from dce.table import Table
 from dce.toml import read_toml
 
 
@@ -374,6 +375,34 @@ class Study:
                 shown = plain(level) if isinstance(level, (int, float)) else level
                 labels[f"{attribute.name}[{shown}]"] = f"{attribute.label}: {text}"
         return labels
+
+    def table(self) -> Table:
+        """Return the attributes with their levels, and what else is asked below."""
+        rows = {
+            a.label: {
+                "levels": "; ".join(a.labels),
+                "of": ", ".join(a.alternatives) or "all services",
+                "name": a.name,
+            }
+            for a in self.attributes
+        }
+        frame = pd.DataFrame.from_dict(rows, orient="index").rename_axis("attribute")
+        if not any(a.alternatives for a in self.attributes):
+            frame = frame.drop(columns="of")
+        asked, K = self.design, len(self.coefficients)
+        notes = [
+            f"{self.question} {', '.join(a.label for a in self.all_alternatives)}.",
+            f"Utility: {self.utility}; {K} coefficients{'' if self.priors else ', without priors'}.",
+            f"Design: {asked.tasks} tasks in {asked.blocks} block{'' if asked.blocks == 1 else 's'}.",
+            *(f"Of every service: {rule}." for rule in self.restrictions),
+        ]
+        return Table(self.title, frame, {}, tuple(notes))
+
+    def __str__(self) -> str:
+        return str(self.table())
+
+    def _repr_html_(self) -> str:
+        return self.table().to_html()
 
     @classmethod
     def read(cls, path: str | Path) -> Study:

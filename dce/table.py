@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from textwrap import wrap
@@ -166,7 +166,9 @@ class Table:
     def to_html(self) -> str:
         """Return an accessible HTML table: a caption, scoped headers, notes in the foot."""
         cells = self.cells()
-        head = "".join(f'<th scope="col">{escape(name)}</th>' for name in ["", *cells.columns])
+        corner = "" if self.frame.index.name is None else str(self.frame.index.name)
+        head = f'<th scope="col">{escape(corner)}</th>' if corner else "<td></td>"
+        head += "".join(f'<th scope="col">{escape(name)}</th>' for name in cells.columns)
         rows = "\n".join(
             f'<tr><th scope="row">{escape(str(label))}</th>'
             + "".join(f"<td>{escape(str(cell))}</td>" for cell in row)
@@ -195,6 +197,12 @@ class Table:
         body = body.replace("<", "$<$")
         notes = "".join(f"\n\\par {_latex(note)}" for note in self.notes)
         return body.replace("\\end{table}", f"{notes.lstrip()}\n\\end{{table}}" if notes else "\\end{table}")
+
+
+def html_of(lines: Iterable[str], tables: Iterable[Table] = ()) -> str:
+    """Return sentences, and tables below them, as HTML for a notebook."""
+    said = "<br>\n".join(escape(line) for line in lines)
+    return "\n".join([f"<p>{said}</p>", *(table.to_html() for table in tables)])
 
 
 def _is_numeric(column: pd.Series) -> bool:

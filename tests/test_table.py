@@ -50,7 +50,8 @@ def test_html_is_escaped_and_scoped(table):
     html = table.to_html()
     assert "<caption>Results for 50% &amp; more</caption>" in html
     assert '<th scope="row">a_b &lt;i&gt;</th>' in html
-    assert html.count('scope="col"') == 3
+    assert html.count('scope="col"') == 2
+    assert "<thead><tr><td></td>" in html  # nothing is no header
 
 
 def test_latex_is_escaped(table):

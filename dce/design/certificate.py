@@ -13,6 +13,7 @@ from dce.design.draws import Draws
 from dce.design.level_shares import level_shares
 from dce.design.task_rules import task_rules
 from dce.design_settings import LevelBalance
+from dce.table import html_of
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,9 @@ class Certificate(Bound):
         if self.stopped:
             text += f" The bound could be higher: {self.stopped}."
         return text
+
+    def _repr_html_(self) -> str:
+        return html_of([str(self)])
 
 
 def certify(

@@ -14,7 +14,7 @@ import pandas as pd
 
 from dce.design.criteria import d_error, log_determinants
 from dce.design.criteria_table import Certificate
-from dce.design.diagnostics import summary
+from dce.design.diagnostics import attribute_table, coefficient_table, quality_lines, summary
 from dce.design.draws import Draws
 from dce.design.levels import LevelCoding, level_coding
 from dce.design.report import RESPONDENTS, DesignReport, design_report
@@ -24,6 +24,7 @@ from dce.formula import ALTERNATIVE
 from dce.identification import check_identified, is_singular
 from dce.logit import FloatArray, IntArray, information, log_probabilities
 from dce.study import Study
+from dce.table import html_of
 
 
 @dataclass(frozen=True)
@@ -210,6 +211,9 @@ class Design:
 
     def __str__(self) -> str:
         return summary(self)
+
+    def _repr_html_(self) -> str:
+        return html_of(quality_lines(self), [attribute_table(self), coefficient_table(self)])
 
 
 def _checked(frame: pd.DataFrame, study: Study) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from dce.errors import ChoicesError, listed, quoted
-from dce.table import WIDTH, Table
+from dce.table import WIDTH, Table, html_of
 
 FLAGS = ("dominance_failed", "repeat_disagreed", "straight_lined", "always_opted_out", "lexicographic",
          "speeding", "incomplete")  # fmt: skip
@@ -72,9 +72,14 @@ class Quality:
         notes = [f"{flag}: {rule}" for flag, rule in self.rules.items()]
         return Table("Signals by respondent", frame, {"share": ".1%"}, tuple(notes))
 
-    def __str__(self) -> str:
+    @property
+    def heading(self) -> str:
+        """What the signals are of."""
         respondents, answered = len(self.frame), int(self.frame["answered"].sum())
-        head = f"Quality: {respondents:,d} respondents, {answered:,d} answered tasks, from {self.source}"
+        return f"Quality: {respondents:,d} respondents, {answered:,d} answered tasks, from {self.source}"
+
+    def facts(self) -> tuple[str, ...]:
+        """Return, a sentence each, what the signals are made of and what they mean."""
         places = self.frame["straight_place"].value_counts()
         attributes = self.frame["lexicographic_on"].dropna().str.split(", ").explode().value_counts()
         seconds = self.frame["median_seconds"].dropna()
@@ -88,8 +93,14 @@ class Quality:
         unknown = [flag for flag in FLAGS if self.frame[flag].isna().all()]
         if unknown:
             facts.append(f"Known of nobody, as it was not asked or recorded: {', '.join(unknown)}.")
-        tail = [*facts, *self.notes, ENQUIRY]
-        return "\n".join([_wrapped(head), "", str(self.summary()), "", *map(_wrapped, tail)])
+        return (*facts, *self.notes, ENQUIRY)
+
+    def __str__(self) -> str:
+        facts = map(_wrapped, self.facts())
+        return "\n".join([_wrapped(self.heading), "", str(self.summary()), "", *facts])
+
+    def _repr_html_(self) -> str:
+        return html_of([self.heading], [self.summary()]) + html_of(self.facts())
 
 
 def _counts(counts: pd.Series) -> str:
