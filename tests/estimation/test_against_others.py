@@ -34,7 +34,7 @@ EXACT = {"rtol": 1e-9, "atol": 0}
 difference was 2e-12, an error of modecanada, whose columns are nearly collinear."""
 STOPPED = {"rtol": 1e-6, "atol": 0}
 """biogeme stops where its relative gradient is below a tolerance, xlogit where a gradient is: the
-log-likelihood is flat there, and coefficients are a little off."""
+log-likelihood is flat there, and coefficients are off by up to some 1e-7."""
 LIKELIHOOD = {"rtol": 1e-10, "atol": 0}
 """Second order in the distance from the maximum: better than the coefficients."""
 DIFFERENCED = {"rtol": 1e-5, "atol": 0}
@@ -90,7 +90,7 @@ def test_clogit(frame, name):
 
 def test_biogeme(frame, name):
     if name not in BIOGEME:
-        pytest.skip("biogeme_shapes.py says why there are no numbers of this set")
+        pytest.skip("biogeme_shapes.json has no numbers of this set")
     assert_same(frame, name, BIOGEME[name], STOPPED)
 
 
@@ -124,6 +124,8 @@ def test_the_sets_differ_and_tell_covariances_apart():
     assert len({name for name, kind in apart if kind == "clustered"}) >= 8
     assert len({name for name, kind in apart if kind == "robust"}) >= 5
     assert sum("weight" in described for described in SETS.values()) == 2
+    assert len(R.keys() & SETS) == 14
+    assert len(BIOGEME.keys() & SETS) >= 8
     assert set(KINDS) <= set(R["ragged"])
 
 
