@@ -148,7 +148,10 @@ class Power:
         return first.where(enough.any()).rename(None).rename_axis(None)
 
     def in_words(self, target: float = TARGET) -> str:
-        """Return, in words, how many respondents are enough for which coefficient."""
+        """Return, in words, how many respondents are enough for which coefficient; lines of 80 characters."""
+        return _wrapped("\n".join(self._sentences(target)))
+
+    def _sentences(self, target: float = TARGET) -> list[str]:
         most = max(self.simulated)
         frame = self.to_frame()
         at_most = frame.loc[frame["respondents"] == most, "power"].tolist()
@@ -163,7 +166,7 @@ class Power:
         for first in sorted(groups):
             where = f"Not reached with {most:,d}" if math.isinf(first) else f"From {first:,.0f} respondents"
             lines.append(f"{where}, {target:.0%} power for: {'; '.join(groups[first])}.")
-        return "\n".join(lines)
+        return lines
 
     def tables(self, target: float = TARGET) -> list[Table]:
         """Return the tables: power by sample size; bias and coverage of each; failures, if any."""
@@ -229,7 +232,8 @@ class Power:
         return pd.Index(self.labels, name="")
 
     def __str__(self) -> str:
-        parts = [_wrapped(f"Power of {self.title}\n{self.in_words()}"), *map(str, self.tables())]
+        words = "\n".join([f"Power of {self.title}", *self._sentences()])
+        parts = [_wrapped(words), *map(str, self.tables())]
         return "\n\n".join(parts)
 
     def to_latex(self) -> str:
@@ -237,7 +241,7 @@ class Power:
         return "\n".join(table.to_latex() for table in self.tables())
 
     def _repr_html_(self) -> str:
-        said = "".join(f"<p>{escape(line)}</p>" for line in self.in_words().split("\n"))
+        said = "".join(f"<p>{escape(line)}</p>" for line in self._sentences())
         return said + "\n".join(table.to_html() for table in self.tables())
 
     def plot(self, ax: Axes | None = None, target: float = TARGET) -> Axes:
