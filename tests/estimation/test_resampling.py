@@ -213,7 +213,7 @@ def test_the_jackknife_names_whom_it_cannot_do_without(long_frame, together, mon
     if not together:
         monkeypatch.setattr("dce.estimation.refits.TOGETHER", 0)
     frame = long_frame.assign(only=(long_frame["id"] == 7) * long_frame["time"])
-    fit = dce.fit_mnl(read(frame), "price + time + only")
+    fit = dce.fit_mnl(read(frame), "price + time + only", "classical")
     message = "without respondent 7 the coefficients are not identified: the jackknife needs"
     with pytest.raises(dce.EstimationError, match=message):
         fit.with_covariance("jackknife")
