@@ -84,6 +84,8 @@ from dce.quality.quality import quality
 from dce.quality.result import Quality
 from dce.read_report import ReadReport
 from dce.read_wide import read_wide
+from dce.report.doctor.checkup import Checkup
+from dce.report.doctor.doctor import doctor
 from dce.report.what_if import write_what_if
 from dce.report.write_report import write_report
 from dce.simulation import simulate_choices
@@ -103,6 +105,7 @@ __all__ = [
     "Bound",
     "CalibratedFit",
     "Certificate",
+    "Checkup",
     "Choices",
     "ChoicesError",
     "Collinearity",
@@ -165,6 +168,7 @@ __all__ = [
     "compensating_variation",
     "cross_validate",
     "d_error_bound",
+    "doctor",
     "elasticities",
     "equal_coefficients",
     "evaluate_design",

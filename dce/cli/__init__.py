@@ -6,6 +6,7 @@ from dce.cli import (  # noqa: F401  # they add their commands to the app
     answers,
     design,
     diagnose,
+    doctor,
     power,
     quality,
     rates,
@@ -20,7 +21,8 @@ from dce.cli.console import app, errors
 from dce.errors import DceError
 
 VERBS = ["new", "design", "front", "power", "survey", "texts", "simulate", "quality",
-         "fit", "compare", "diagnose", "tests", "rates", "scenarios", "sweep", "whatif", "run"]  # fmt: skip
+         "fit", "compare", "diagnose", "tests", "rates", "scenarios", "sweep", "whatif", "doctor",
+         "run"]  # fmt: skip
 """The commands in the order of a study, in which they are listed."""
 
 app.registered_commands.sort(key=lambda c: VERBS.index(str(c.name or getattr(c.callback, "__name__", ""))))
