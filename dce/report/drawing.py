@@ -81,6 +81,8 @@ def headed_intervals(
 def lines_of(series: Mapping[str, pd.DataFrame], xlabel: str, *, levels: Sequence[float], ax: Axes) -> Axes:
     """Draw probabilities with bands over a number: a line per series, marks at the levels.
 
+    Series with nothing but the levels are drawn as marks with bars.
+
     Parameters
     ----------
     series : mapping of str to DataFrame
@@ -95,8 +97,13 @@ def lines_of(series: Mapping[str, pd.DataFrame], xlabel: str, *, levels: Sequenc
         colour, marker = COLOURS[k % len(COLOURS)], MARKERS[k % len(MARKERS)]
         x = rows["value"].to_numpy(dtype=np.float64)
         at = np.flatnonzero(np.isin(x, np.asarray(levels, dtype=np.float64))).tolist()
-        ax.fill_between(x, rows["low"], rows["high"], color=colour, alpha=0.14, linewidth=0)
-        ax.plot(x, rows["probability"], color=colour, marker=marker, markevery=at, markersize=6, label=name)
+        P, low, high = (rows[column].to_numpy(dtype=np.float64) for column in ("probability", "low", "high"))
+        if len(at) == len(x):  # nothing is known between the levels
+            apart = 0.012 * np.ptp(x) * (k - (len(series) - 1) / 2)
+            ax.errorbar(x + apart, P, [P - low, high - P], fmt=marker, color=colour, capsize=3, label=name)
+            continue
+        ax.fill_between(x, low, high, color=colour, alpha=0.14, linewidth=0)
+        ax.plot(x, P, color=colour, marker=marker, markevery=at, markersize=6, label=name)
     ax.set(xlabel=xlabel, ylim=(0, 1))
     as_shares(ax, "y", "Probability of choosing")
     ax.grid(axis="y", color="#e3e7ea", linewidth=0.8)

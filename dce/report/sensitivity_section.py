@@ -32,12 +32,12 @@ def sensitivity_section(found: Findings) -> Section:
         return Section("Sensitivity", (Paragraph(f"Respondents were not looked at one by one: {error}"),))
     parts: list[Part] = [NamedTable("signals", signals_table(signals))]
     flagged = flagged_respondents(signals)
-    share = f"{number(len(flagged))} of {number(len(signals.frame))} respondents"
+    respondents = number(len(signals.frame))
     if not flagged:
-        return Section("Sensitivity", (Paragraph(f"None of {share[5:]} gives a signal."), *parts))
+        return Section("Sensitivity", (Paragraph(f"No respondent of {respondents} gives a signal."), *parts))
     sentence = (
-        f"{share} give at least one signal. A signal is a reason to look closer, and none to leave somebody "
-        "out: all are in the results above. "
+        f"{number(len(flagged))} of {respondents} respondents give at least one signal. A signal is a reason "
+        "to look closer, and none to leave somebody out: all are in the results above. "
     )
     try:
         answers = found.choices.drop(flagged, reason="with a signal")

@@ -29,8 +29,8 @@ def summary_section(found: Findings) -> Section:
             items.append(most_important(importance(fit, at=point), f" of {service}" if service else ""))
         except EstimationError:  # the section on importance says why
             continue
-    items += [largest(marginal_rates(fit, name)) for name in references(fit)]
+    items += [largest(marginal_rates(fit, name), fit) for name in references(fit)]
     if found.scenarios is not None:
         with range_notes():  # said below the scenarios
             items.append(first_scenario(scenarios(fit, found.scenarios)))
-    return Section("In short", (Points(tuple(items)),))
+    return Section("In short", (Points(tuple(item for item in items if item)),))

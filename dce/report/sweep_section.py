@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dce.attributes import Attribute
+from dce.estimation.effects_at import is_continuous
 from dce.estimation.fit import Fit
 from dce.estimation.scenarios import scenarios
 from dce.estimation.services import as_frame
@@ -66,7 +67,9 @@ def _sweep(found: Findings, attribute: Attribute, base: pd.DataFrame) -> list[Pa
     if not services:
         return []
     levels = sorted(float(level) for level in attribute.levels)
-    values = np.unique([*np.linspace(levels[0], levels[-1], POINTS), *levels]).tolist()
+    between = np.linspace(levels[0], levels[-1], POINTS).tolist()
+    is_curve = is_continuous(found.fit.coding, attribute.name)
+    values = sorted({*between, *levels}) if is_curve else levels
     file = f"sweep_{slug(attribute.name)}"
 
     def of(fit: Fit, service: str) -> Sweep:

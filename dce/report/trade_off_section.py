@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import pandas as pd
 
 from dce.errors import EstimationError
+from dce.estimation.effects import coefficient_effects
+from dce.estimation.fit import Fit
 from dce.estimation.rate_differences import rate_differences
 from dce.estimation.rates import marginal_rates
 from dce.estimation.rates_by import RatesBy, rates_by
@@ -39,7 +41,9 @@ def trade_off_section(found: Findings) -> Section:
 def _rates(found: Findings, name: str) -> list[Part]:
     everybody = marginal_rates(found.fit, name)
     file = f"rates_per_{slug(name)}"
-    parts: list[Part] = [Paragraph(largest(everybody))]
+    parts: list[Part] = [
+        Paragraph(largest(everybody, found.fit) or f"Rates are in units of {everybody.heading}.")
+    ]
     if not found.groups:
         parts += [
             _rates_figure(file, everybody, {"": everybody.frame}, everybody),
@@ -80,17 +84,23 @@ def _rates_figure(
     )
 
 
-def largest(rates: MarginalRates) -> str:
-    """Say the largest trade-off in words."""
-    gains = [
-        row
-        for name, row in zip(rates.frame.index, rates.frame.to_dict("records"), strict=True)
-        if ":" not in str(name) and not str(name).startswith(("constant[", "alternative["))
-    ]
-    row = max(gains, key=lambda row: float(row["rate"]), default=None)
-    if row is None or row["rate"] <= 0:
-        return f"Rates are in units of {rates.heading}."
-    return (
+def largest(rates: MarginalRates, fit: Fit) -> str:
+    """Say the largest trade-off in words, and whether it is larger than what people were asked about.
+
+    Empty where no gain stands by itself, without interactions.
+    """
+    effects = coefficient_effects(fit)
+    rows = zip(rates.frame.index, rates.frame.to_dict("records"), strict=True)
+    gains = [row for name, row in rows if effects[str(name)].kind != "other" and row["rate"] > 0]
+    if not gains or fit.study is None:
+        return ""
+    row = max(gains, key=lambda row: float(row["rate"]))
+    text = (
         f"For {in_quotes(row['label'])}, people would accept "
         f"{with_interval(row, 'rate', '.1f', rates.level)} more of {rates.heading}."
     )
+    levels = [float(x) for a in fit.study.attributes if a.name in rates.per.split(":") for x in a.levels]
+    if row["rate"] > max(levels) - min(levels):
+        asked = f"{number(min(levels), 'g')} to {number(max(levels), 'g')}"
+        text += f" They were asked about {asked} only: take it as a ratio, rather than as a forecast."
+    return text

@@ -18,6 +18,7 @@ from dce.report.document import Figure, NamedTable, Paragraph, Points
 from dce.report.findings import find
 from dce.report.respondents_section import flow_table
 from dce.report.study_report import study_report
+from dce.report.trade_off_section import largest
 from dce.table import number
 
 DESIGNS = Path(__file__).parents[2] / "designs"
@@ -245,3 +246,52 @@ def test_the_three_studies(name):
         )
     check(report)
     assert all(isinstance(part, Figure) for part in report.figures())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("formula", "options"),
+    [
+        ("poly(wait, 2) + parking + mode", {"scenarios": SCENARIOS}),
+        ("wait + parking + mode + wait:age + parking:mode", {"scenarios": SCENARIOS}),
+        ("C(wait) + C(parking, contr.sum) + C(mode, contr.sum)", {"by": "sex"}),
+        (None, {"covariance": "bootstrap", "by": "sex"}),
+    ],
+)
+def test_other_utilities_and_errors(small_design, people, formula, options):
+    check(study_report(small_design, people, formula=formula, **options))
+
+
+@pytest.mark.slow
+def test_one_service_or_none(clinics):
+    priors = {
+        "constant[out]": -1,
+        "wait": -0.2,
+        "parking[yes]": 0.5,
+        "mode[phone]": -0.3,
+        "mode[group]": -0.8,
+    }
+    study = clinics(
+        alternatives=[dce.Alternative("A", "Clinic")],
+        opt_out=dce.Alternative("out", "Neither", constant=True),
+        priors=priors,
+    )
+    design = dce.make_design(study, starts=1, rounds=1)
+    report = study_report(design, dce.simulate_choices(design, respondents=200, seed=2))
+    check(report)
+    assert any("shows one service (Clinic)" in text for text in texts(report))
+
+
+def test_rates_beyond_what_was_asked_are_called_ratios(people):
+    fit = dce.fit_mnl(people)
+    rates = dce.marginal_rates(fit, "wait")
+    assert "They were asked about" not in largest(rates, fit)
+    frame = rates.frame.assign(rate=rates.frame["rate"] * 10)
+    assert "They were asked about 2 to 8 only: take it as a ratio" in largest(
+        replace(rates, frame=frame), fit
+    )
+
+
+def test_rates_that_hold_for_some_people_only_are_not_the_largest(people):
+    fit = dce.fit_mnl(people, "wait + parking + mode + wait:age + parking:mode")
+    assert largest(dce.marginal_rates(fit, "wait"), fit) == ""
