@@ -10,6 +10,7 @@ from dce.cli import (  # noqa: F401  # they add their commands to the app
     power,
     quality,
     rates,
+    report,
     run,
     scenarios,
     survey,
@@ -21,7 +22,7 @@ from dce.cli.console import app, errors
 from dce.errors import DceError
 
 VERBS = ["new", "design", "front", "power", "survey", "texts", "simulate", "quality",
-         "fit", "compare", "diagnose", "tests", "rates", "scenarios", "sweep", "whatif", "doctor",
+         "fit", "compare", "diagnose", "tests", "rates", "scenarios", "sweep", "whatif", "report", "doctor",
          "run"]  # fmt: skip
 """The commands in the order of a study, in which they are listed."""
 

@@ -38,7 +38,8 @@ A STUDY is a folder with a study.toml (or the file itself). The steps, in order:
 [bold]dce tests[/bold] STUDY RESPONSES ·
 [bold]dce rates[/bold] STUDY RESPONSES ·
 [bold]dce scenarios[/bold] STUDY RESPONSES · [bold]dce sweep[/bold] STUDY RESPONSES ·
-[bold]dce whatif[/bold] STUDY RESPONSES · [bold]dce doctor[/bold] STUDY
+[bold]dce whatif[/bold] STUDY RESPONSES ·
+[bold]dce report[/bold] STUDY RESPONSES · [bold]dce doctor[/bold] STUDY
 
 [bold]dce run[/bold] STUDY takes them all at once. An error is one red line, with exit code 2.""",
 )

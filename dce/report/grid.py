@@ -37,6 +37,11 @@ class Grid:
     notes: tuple[str, ...]
 
 
+def is_group(row: tuple[str, ...]) -> bool:
+    """Whether a row is the title of the rows below it: a label and nothing else."""
+    return len(row) > 1 and bool(row[0]) and not any(row[1:])
+
+
 def grid_of(table: Table) -> Grid:
     """Return what a table shows."""
     cells = table.cells()

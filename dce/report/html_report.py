@@ -6,7 +6,7 @@ import base64
 from typing import Any
 
 from dce.report.document import Figure, NamedTable, Paragraph, Part, Points, Report
-from dce.report.grid import grid_of, one_line
+from dce.report.grid import grid_of, is_group, one_line
 from dce.report.picture_size import picture_size
 from dce.survey.page import page_environment
 
@@ -54,7 +54,8 @@ def _table(part: NamedTable) -> dict[str, Any]:
         "number" if numeric else "words" if any(len(row[k]) > LONG for row in grid.rows) else "word"
         for k, numeric in enumerate(grid.numeric)
     ]
-    return {"grid": grid, "classes": texts}
+    rows = [("group", row[:1]) if is_group(row) else ("row", row) for row in grid.rows]
+    return {"grid": grid, "rows": rows, "classes": texts}
 
 
 def _figure(part: Figure) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 import numpy as np
 
@@ -24,8 +25,10 @@ BOLD = 1.07
 """How much wider bold letters are."""
 TIGHT, LONG_WORD = 8.0, 16.0
 """Texts get at least the one, and words that are longer than the other may be broken."""
-MOST = 34.0
-"""No column needs more for its texts, however long they are."""
+MOST = 150.0
+"""No column asks for more, however long its texts are."""
+FEW_LINES = 26
+"""A table with so many lines of text or fewer stays on one page."""
 NARROW, THIN, WIDE = "fijlrtI.,:;'|!()[]{} -/", "1", "mwMW@%–—"
 """Letters that are narrower or wider than others."""
 
@@ -45,12 +48,20 @@ class TableLayout:
         one panel where even a page on its side is too narrow.
     widths : tuple of tuple of float
         Of the columns of each panel, in points.
+    lines : int
+        About how many lines its rows take.
     """
 
     size: float
     sideways: bool
     panels: tuple[tuple[int, ...], ...]
     widths: tuple[tuple[float, ...], ...]
+    lines: int
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it is to stay on one page."""
+        return self.lines <= FEW_LINES
 
 
 def table_layout(grid: Grid) -> TableLayout:
@@ -62,11 +73,11 @@ def table_layout(grid: Grid) -> TableLayout:
             room = (SIDEWAYS if sideways else UPRIGHT) / size
             if sum(least) <= room:
                 widths = _shared(least, wanted, room, size)
-                return TableLayout(size, sideways, (everything,), (widths,))
+                return _layout(grid, size, sideways, (everything,), (widths,))
     room = UPRIGHT / SIZES[-1]
     panels = _panels(least, room)
     shares = [_shared([least[k] for k in p], [wanted[k] for k in p], room, SIZES[-1]) for p in panels]
-    return TableLayout(SIZES[-1], False, panels, tuple(shares))
+    return _layout(grid, SIZES[-1], False, panels, tuple(shares))
 
 
 def em_width(text: str) -> float:
@@ -90,6 +101,22 @@ def _letter(letter: str) -> float:
     if unicodedata.combining(letter):
         return 0.0
     return 0.72 if letter.isupper() else 0.56 if letter.isascii() else 0.62
+
+
+def _layout(
+    grid: Grid,
+    size: float,
+    sideways: bool,
+    panels: tuple[tuple[int, ...], ...],
+    widths: tuple[tuple[float, ...], ...],
+) -> TableLayout:
+    columns = [
+        (k, max(width / size - PADDING, 1.0))
+        for panel, own in zip(panels, widths, strict=True)
+        for k, width in zip(panel, own, strict=True)
+    ]
+    lines = sum(max(ceil(em_width(row[k]) / room) for k, room in columns) for row in grid.rows)
+    return TableLayout(size, sideways, panels, widths, lines + len(grid.rows) * (len(panels) - 1))
 
 
 def _needs(grid: Grid) -> tuple[list[float], list[float]]:

@@ -6,12 +6,12 @@ from typing import Any
 
 from dce.report.document import Figure, Paragraph, Points, Report
 from dce.report.flow import Block, Heading, SetTable, runs
-from dce.report.grid import one_line
+from dce.report.grid import is_group, one_line
 from dce.report.page_layout import SIDEWAYS, UPRIGHT
 from dce.report.picture_size import fitted_size
 from dce.survey.typst_pages import check_glyphs, pdf
 
-TALL, LOW = 640.0, 380.0
+TALL, LOW = 600.0, 380.0
 """The tallest figure in points, on a page that stands upright and on its side."""
 
 
@@ -69,7 +69,7 @@ def _table(block: SetTable) -> dict[str, Any]:
             "widths": list(widths),
             "numeric": [grid.numeric[k] for k in columns],
             "headings": [grid.headings[k] for k in columns],
-            "rows": [[row[k] for k in columns] for row in grid.rows],
+            "rows": [row[:1] if is_group(row) else [row[k] for k in columns] for row in grid.rows],
         }
         for columns, widths in zip(layout.panels, layout.widths, strict=True)
     ]
@@ -77,6 +77,7 @@ def _table(block: SetTable) -> dict[str, Any]:
         "kind": "table",
         "title": grid.title,
         "size": layout.size,
+        "short": layout.is_short,
         "panels": panels,
         "notes": list(grid.notes),
     }

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dce.report.document import Figure, Paragraph, Points, Report
 from dce.report.flow import Block, Heading, SetTable, runs
-from dce.report.grid import one_line
+from dce.report.grid import is_group, one_line
 from dce.report.page_layout import SIDEWAYS, UPRIGHT
 from dce.report.picture_size import fitted_size
 from dce.survey.word_document import WordDocument, new_document
 from dce.survey.word_xml import element
 
-TALL, LOW = 620.0, 380.0
+TALL, LOW = 580.0, 380.0
 """The tallest figure in points, on a page that stands upright and on its side."""
-WHOLE = 14
-"""Tables with this many rows or fewer stay on one page."""
+FIRST = 4
+"""Rows of a long table that stay with its title."""
 NOTE = 9.0
 """Size of the type of notes in points."""
 
@@ -69,7 +69,8 @@ def _write(block: Block, number: int, sideways: bool, word: WordDocument) -> Non
         case Figure():
             width, _ = fitted_size(block, SIDEWAYS if sideways else UPRIGHT, LOW if sideways else TALL)
             word.picture(block.png, width, one_line(block.alt))
-            word.paragraph(one_line(block.caption), bold=True)
+            caption = word.paragraph(one_line(block.caption), bold=True)
+            caption.paragraph_format.space_after = word.word.shared.Pt(14)
         case SetTable():
             _table(block, word)
 
@@ -107,9 +108,12 @@ def _panel(block: SetTable, number: int, columns: tuple[int, ...], word: WordDoc
     noted = bool(grid.notes) and number == len(layout.panels) - 1
     end = len(grid.rows) - 1
     for at, (row, texts) in enumerate(zip(rows[1:], grid.rows, strict=True)):
-        keep = noted if at == end else len(grid.rows) <= WHOLE or at in (0, end - 1)
+        keep = noted if at == end else layout.is_short or at < FIRST or at == end - 1
         for cell, k in zip(row.cells, columns, strict=True):
-            word.write_cell(cell, texts[k], keep=keep, right=grid.numeric[k], size=layout.size)
+            bold = k == 0 and is_group(texts)
+            word.write_cell(
+                cell, texts[k], bold=bold, keep=keep or bold, right=grid.numeric[k], size=layout.size
+            )
 
 
 def _gap(word: WordDocument) -> None:

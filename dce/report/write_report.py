@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 from dce.errors import ReportError, listed
 from dce.report.document import Report
@@ -60,7 +60,7 @@ def write_report(
         file has been written.
     """
     folder = Path(folder)
-    kinds = _checked(to, exports)
+    kinds = check_kinds(to, exports)
     contents = {folder / f"{NAME}.{kind}": _content(report, kind, what_if) for kind in kinds}
     folder.mkdir(parents=True, exist_ok=True)
     for path, content in contents.items():
@@ -68,19 +68,27 @@ def write_report(
     return list(contents) + (write_exports(report, folder) if exports else [])
 
 
-def _checked(to: Sequence[Kind], exports: bool) -> list[str]:
-    """Return each kind once, when all packages that it takes are there."""
-    wanted: list[str] = [to] if isinstance(to, str) else list(dict.fromkeys(to))
+def check_kinds(to: Sequence[str], exports: bool = True) -> list[Kind]:
+    """Return each kind of file once, when there are such kinds, and all packages that they take.
+
+    Raises
+    ------
+    ReportError
+        If there is no such kind.
+    DceError
+        If an optional package is not installed.
+    """
+    wanted = [to] if isinstance(to, str) else list(dict.fromkeys(to))
     if not wanted or not set(wanted) <= set(get_args(Kind)):
         raise ReportError(f"to: found {listed(wanted) or 'nothing'}; allowed: {listed(get_args(Kind))}.")
     for kind in wanted:
         NEEDS.get(kind, str)()
     if exports:
         openpyxl()
-    return wanted
+    return cast(list[Kind], wanted)
 
 
-def _content(report: Report, kind: str, what_if: str | Path | None) -> bytes:
+def _content(report: Report, kind: Kind, what_if: str | Path | None) -> bytes:
     if kind == "html":
         return html_report(report, Path(what_if).name if what_if else None).encode()
     return pdf_report(report) if kind == "pdf" else word_report(report).content()

@@ -20,10 +20,11 @@ import pytest
 import dce
 from dce.errors import DceError, ReportError
 from dce.report import write_report as room
-from dce.report.document import Paragraph, Report, Section
+from dce.report.document import NamedTable, Paragraph, Report, Section
 from dce.report.grid import grid_of, one_line
 from dce.report.html_report import html_report
 from dce.report.page_layout import table_layout
+from dce.report.pdf_report import pdf_report
 from dce.report.word_report import word_report
 
 docx = pytest.importorskip("docx", reason="needs python-docx, of the extra paper")
@@ -157,6 +158,18 @@ def test_tables_of_the_page_have_captions_and_scoped_headers(page, report):
     grids = [grid_of(part.table) for part in tables]
     assert scopes.count("row") == sum(bool(row[0]) for grid in grids for row in grid.rows)
     assert scopes.count("col") == sum(bool(text) for grid in grids for text in grid.headings)
+
+
+def test_a_row_with_a_label_only_is_the_title_of_those_below():
+    frame = pd.DataFrame({"a": [None, 1.5], "b": [None, 2.5]}, index=["Wait", "2 weeks"])
+    report = Report("t", (), (Section("s", (NamedTable("x", dce.Table("Levels", frame)),)),))
+    page = Page(html_report(report))
+    spans = [header.get("colspan") for header in page.all("th") if header["scope"] == "row"]
+    assert spans == ["3", None]
+    assert len(page.all("td")) == 1 + 2
+    pdf_report(report)
+    table = docx.Document(io.BytesIO(word_report(report).content())).tables[0]
+    assert [row.cells[0].paragraphs[0].runs[0].bold for row in table.rows[1:]] == [True, None]
 
 
 def all_texts(report):
