@@ -86,6 +86,7 @@ from dce.read_report import ReadReport
 from dce.read_wide import read_wide
 from dce.report.doctor.checkup import Checkup
 from dce.report.doctor.doctor import doctor
+from dce.report.study_report import study_report
 from dce.report.what_if import write_what_if
 from dce.report.write_report import write_report
 from dce.simulation import simulate_choices
@@ -203,6 +204,7 @@ __all__ = [
     "score_test",
     "simulate_choices",
     "standard_tests",
+    "study_report",
     "swait_louviere",
     "sweep",
     "threshold",

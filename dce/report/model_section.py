@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dce.diagnostics.goodness import goodness
 from dce.diagnostics.hypothesis_test import SIGNIFICANT
 from dce.report.document import NamedTable, Paragraph, Part, Section
@@ -14,7 +16,8 @@ def model_section(found: Findings) -> Section:
     """Show the estimates, of everybody and of each subgroup."""
     parts: list[Part] = [Paragraph(_sentences(found)), NamedTable("model", found.fit.table())]
     for name, groups in found.groups.items():
-        parts.append(NamedTable(f"model_by_{slug(name)}", groups.table()))
+        table = replace(groups.table(), title=f"The model by {name}")
+        parts.append(NamedTable(f"model_by_{slug(name)}", table))
     if found.groups:
         parts.append(
             Paragraph(

@@ -8,6 +8,7 @@ import pandas as pd
 from dce.formula import ALTERNATIVE
 from dce.report.document import NamedTable, Paragraph, Part, Section
 from dce.report.findings import Findings
+from dce.report.words import of_count
 from dce.survey.characteristics import LONG_FRAME, ORDER
 from dce.table import Table, number
 
@@ -47,7 +48,11 @@ def flow_table(found: Findings) -> Table:
     steps["answered tasks in the model"] = found.fit.n_tasks
     frame = pd.DataFrame({"count": list(steps.values())}, index=pd.Index(list(steps), name=""))
     notes = [f"Left out: {n:,d} {what}." for what, n in found.fit.left_out.items() if n]
-    return Table("Flow of respondents", frame, notes=(*notes, *(report.notes if report else ())))
+    if report is not None:
+        notes += [f"Counted as missing: {what}, {of_count(n, 'time')}." for what, n in report.unknown.items()]
+        notes += [f"Several rows of {who}: {n:,d} left out." for who, n in report.duplicates.items()]
+        notes += report.notes
+    return Table("Flow of respondents", frame, notes=tuple(notes))
 
 
 def allocation_table(found: Findings) -> Table:

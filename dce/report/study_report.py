@@ -9,11 +9,12 @@ from dce.choices import Choices
 from dce.design.design import Design
 from dce.estimation.grouping import By
 from dce.estimation.inference import InferenceKind
+from dce.estimation.resampling import Progress
 from dce.estimation.scenario import SeveralScenarios
 from dce.figure import matplotlib
 from dce.report.checklist import checklist_section
 from dce.report.design_section import design_section
-from dce.report.document import Figure, NamedTable, Report
+from dce.report.document import Figure, NamedTable, Report, Section
 from dce.report.findings import Findings, find
 from dce.report.methods import methods_section
 from dce.report.model_section import model_section
@@ -51,6 +52,7 @@ def study_report(
     scenarios: SeveralScenarios | None = None,
     recruited: int | None = None,
     seed: int = 1,
+    progress: Progress | None = None,
 ) -> Report:
     """Make the report of a study: sections of sentences, tables and figures.
 
@@ -73,6 +75,8 @@ def study_report(
         People who were recruited, of whom some did not answer; the files of answers do not tell.
     seed : int, optional
         Of whatever is drawn at random. Same seed, same report.
+    progress : callable, optional
+        Called with the steps done, and all of them.
 
     Returns
     -------
@@ -86,8 +90,12 @@ def study_report(
     """
     matplotlib()  # refuses to begin without it
     found = find(design, choices, formula, by, covariance, scenarios, recruited, seed)
-    made = [section(found) for section in SECTIONS]
-    sections = [section for section in made if section is not None]
+    sections: list[Section] = []
+    for k, make in enumerate(SECTIONS, 1):
+        made = make(found)
+        sections += [] if made is None else [made]
+        if progress is not None:
+            progress(k, len(SECTIONS))
     done = {part.name for s in sections for part in s.parts if isinstance(part, (NamedTable, Figure))}
     sections += [methods_section(found, done), checklist_section(found, done)]
     return Report(found.study.title, _lines(found), tuple(sections))

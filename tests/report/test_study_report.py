@@ -207,7 +207,9 @@ def test_without_a_picture_of_the_card_it_says_so(small_design, people, monkeypa
         raise DceError("PDF files and images of cards need typst: pip install 'dce[paper]'.")
 
     monkeypatch.setattr("dce.report.design_section.write_image", missing)
-    report = study_report(small_design, people)
+    steps = []
+    report = study_report(small_design, people, progress=lambda done, total: steps.append((done, total)))
+    assert steps == [(k, steps[0][1]) for k in range(1, steps[0][1] + 1)]
     assert any("no picture of a card here: PDF files and images" in text for text in texts(report))
 
 
