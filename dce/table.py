@@ -166,17 +166,22 @@ class Table:
     def to_html(self) -> str:
         """Return an accessible HTML table: a caption, scoped headers, notes in the foot."""
         cells = self.cells()
+        left = ' style="text-align: left"'  # notebooks put every cell to the right
+        places = [left if self._is_words(k) else "" for k in range(len(cells.columns))]
         corner = "" if self.frame.index.name is None else str(self.frame.index.name)
         head = f'<th scope="col">{escape(corner)}</th>' if corner else "<td></td>"
-        head += "".join(f'<th scope="col">{escape(name)}</th>' for name in cells.columns)
+        head += "".join(
+            f'<th scope="col"{place}>{escape(name)}</th>'
+            for name, place in zip(cells.columns, places, strict=True)
+        )
         rows = "\n".join(
-            f'<tr><th scope="row">{escape(str(label))}</th>'
-            + "".join(f"<td>{escape(str(cell))}</td>" for cell in row)
+            f'<tr><th scope="row"{left}>{escape(str(label))}</th>'
+            + "".join(f"<td{place}>{escape(str(cell))}</td>" for cell, place in zip(row, places, strict=True))
             + "</tr>"
             for label, row in zip(cells.index, cells.itertuples(index=False), strict=True)
         )
         span = len(cells.columns) + 1
-        foot = "".join(f'<tr><td colspan="{span}">{escape(note)}</td></tr>' for note in self.notes)
+        foot = "".join(f'<tr><td colspan="{span}"{left}>{escape(note)}</td></tr>' for note in self.notes)
         return (
             f"<table>\n<caption>{escape(self.title)}</caption>\n<thead><tr>{head}</tr></thead>\n"
             f"<tbody>\n{rows}\n</tbody>\n" + (f"<tfoot>{foot}</tfoot>\n" if foot else "") + "</table>"

@@ -49,7 +49,7 @@ def test_text_fits_80_columns(table):
 def test_html_is_escaped_and_scoped(table):
     html = table.to_html()
     assert "<caption>Results for 50% &amp; more</caption>" in html
-    assert '<th scope="row">a_b &lt;i&gt;</th>' in html
+    assert '<th scope="row" style="text-align: left">a_b &lt;i&gt;</th>' in html
     assert html.count('scope="col"') == 2
     assert "<thead><tr><td></td>" in html  # nothing is no header
 

@@ -19,6 +19,8 @@ ROW = 0.42
 """Height of a row with one series, in inches."""
 MORE = 0.2
 """What each further series adds to it."""
+LINE = 0.19
+"""Height of a line of a label."""
 LABEL = 34
 """Characters of a line of a row's label."""
 FARTHEST = 8.0
@@ -51,7 +53,8 @@ def draw_intervals(
         Where a line stands that means no difference.
     ax : matplotlib.axes.Axes, optional
     """
-    ax = _sized(len(labels), len(series)) if ax is None else new_axes(ax)
+    labels = [textwrap.fill(label, LABEL) for label in labels]
+    ax = _sized(labels, len(series)) if ax is None else new_axes(ax)
     y = np.arange(len(labels))
     apart = 0.62 / max(len(series), 1)
     headings = next(iter(series.values()))[value].isna().to_numpy()
@@ -74,7 +77,7 @@ def draw_intervals(
             zorder=3,
             label=name,
         )
-    ax.set_yticks(y, [textwrap.fill(label, LABEL) for label in labels])
+    ax.set_yticks(y, labels)
     for is_heading, label in zip(headings, ax.get_yticklabels(), strict=True):
         label.set_fontweight("bold" if is_heading else "normal")
     ax.set_ylim(len(labels) - 0.5, -0.5)
@@ -95,9 +98,10 @@ def in_percent(ax: Axes) -> Axes:
     return ax
 
 
-def _sized(rows: int, series: int) -> Axes:
+def _sized(labels: Sequence[str], series: int) -> Axes:
     """Return axes as high as the rows need."""
     ax = new_axes()
-    figure = ax.figure.figure
-    figure.set_size_inches(8, 1.3 + rows * (ROW + MORE * (series - 1)))
+    lines = max((label.count("\n") + 1 for label in labels), default=1)
+    row = max(ROW + MORE * (series - 1), LINE * (lines + 0.5))
+    ax.figure.figure.set_size_inches(8, 1.3 + len(labels) * row)
     return ax
