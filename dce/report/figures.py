@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -72,14 +71,3 @@ def cut_off(series: Mapping[str, pd.DataFrame], value: str) -> str:
     ends = np.concatenate([frame[["low", "high"]].to_numpy().ravel() for frame in series.values()])
     far = np.abs(ends - estimates.mean()) > FARTHEST * np.ptp(estimates)
     return " Very long intervals are cut off here; the table has their ends." if far.any() else ""
-
-
-def slug(text: str) -> str:
-    """Return a text as the name of a file.
-
-    Examples
-    --------
-    >>> slug("wait:alternative[peers]")
-    'wait_alternative_peers'
-    """
-    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_") or "x"

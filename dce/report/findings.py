@@ -15,6 +15,7 @@ from dce.estimation.grouping import By
 from dce.estimation.inference import CovarianceKind, InferenceKind, ResampledKind, check_covariance
 from dce.estimation.scenario import SeveralScenarios
 from dce.estimation.subgroups import SubgroupFits, fit_by
+from dce.report.words import slugs
 from dce.study import Study
 
 
@@ -54,6 +55,11 @@ class Findings:
     def study(self) -> Study:
         """The study."""
         return self.design.study
+
+    @property
+    def files(self) -> dict[str, str]:
+        """What the names of files call each characteristic that divides respondents."""
+        return slugs(self.groups)
 
     @property
     def covariance(self) -> CovarianceKind:

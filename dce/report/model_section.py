@@ -7,7 +7,6 @@ from dataclasses import replace
 from dce.diagnostics.goodness import goodness
 from dce.diagnostics.hypothesis_test import SIGNIFICANT
 from dce.report.document import NamedTable, Paragraph, Part, Section
-from dce.report.figures import slug
 from dce.report.findings import Findings
 from dce.table import number
 
@@ -17,7 +16,7 @@ def model_section(found: Findings) -> Section:
     parts: list[Part] = [Paragraph(_sentences(found)), NamedTable("model", found.fit.table())]
     for name, groups in found.groups.items():
         table = replace(groups.table(), title=f"The model by {name}")
-        parts.append(NamedTable(f"model_by_{slug(name)}", table))
+        parts.append(NamedTable(f"model_by_{found.files[name]}", table))
     if found.groups:
         parts.append(
             Paragraph(

@@ -19,10 +19,10 @@ from dce.figure import axes
 from dce.formula import ALTERNATIVE
 from dce.report.document import Figure, NamedTable, Paragraph, Part, Points, Section
 from dce.report.drawing import lines_of
-from dce.report.figures import figure_of, said, slug
+from dce.report.figures import figure_of, said
 from dce.report.findings import Findings
 from dce.report.what_if_section import range_notes
-from dce.report.words import in_quotes
+from dce.report.words import in_quotes, slugs
 from dce.study import Study
 from dce.table import number
 
@@ -70,7 +70,7 @@ def _sweep(found: Findings, attribute: Attribute, base: pd.DataFrame) -> list[Pa
     between = np.linspace(levels[0], levels[-1], POINTS).tolist()
     is_curve = is_continuous(found.fit.coding, attribute.name)
     values = sorted({*between, *levels}) if is_curve else levels
-    file = f"sweep_{slug(attribute.name)}"
+    file = f"sweep_{slugs(found.study.attribute_names)[attribute.name]}"
 
     def of(fit: Fit, service: str) -> Sweep:
         return sweep(fit, base, {attribute.name: values}, service=service, seed=found.seed)
@@ -83,10 +83,10 @@ def _sweep(found: Findings, attribute: Attribute, base: pd.DataFrame) -> list[Pa
         for by, groups in found.groups.items():
             fits = {ALL: found.fit, **groups.fits}
             curves = {name: of(fit, services[0]) for name, fit in fits.items()}
-            parts.append(_sweep_figure(f"{file}_by_{slug(by)}", curves, levels, by))
+            parts.append(_sweep_figure(f"{file}_by_{found.files[by]}", curves, levels, by))
     for service, curve in everybody.items():
         at_levels = replace(curve, frame=curve.frame[curve.frame["value"].isin(levels)])
-        more = f"_{slug(service)}" if len(services) > 1 else ""
+        more = f"_{slugs(services)[service]}" if len(services) > 1 else ""
         parts.append(NamedTable(f"{file}{more}", at_levels.table()))
     return parts
 

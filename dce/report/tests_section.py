@@ -9,7 +9,6 @@ from dce.diagnostics.swait_louviere import SwaitLouviere, swait_louviere
 from dce.errors import DceError, EstimationError
 from dce.estimation.subgroups import SubgroupFits
 from dce.report.document import NamedTable, Paragraph, Part, Section
-from dce.report.figures import slug
 from dce.report.findings import Findings
 
 GROUP = "group_of_report"
@@ -42,7 +41,7 @@ def _groups(found: Findings, by: str, groups: SubgroupFits) -> list[Part]:
     title = f"Tastes and scale by {by} (Swait and Louviere)"
     shown = type(table)(title, table.frame, table.formats, notes)
     left = [] if not groups.refused else [f" Without the groups not estimated: {', '.join(groups.refused)}."]
-    return [Paragraph(sentence + "".join(left)), NamedTable(f"tests_by_{slug(by)}", shown)]
+    return [Paragraph(sentence + "".join(left)), NamedTable(f"tests_by_{found.files[by]}", shown)]
 
 
 def compared(found: Findings, groups: SubgroupFits) -> SwaitLouviere:

@@ -16,9 +16,9 @@ from dce.estimation.rates_result import MarginalRates
 from dce.estimation.references import references
 from dce.report.document import Figure, NamedTable, Paragraph, Part, Section
 from dce.report.drawing import axes_for
-from dce.report.figures import cut_off, figure_of, said, slug
+from dce.report.figures import cut_off, figure_of, said
 from dce.report.findings import Findings
-from dce.report.words import in_quotes, with_interval
+from dce.report.words import in_quotes, slugs, with_interval
 from dce.table import number
 
 
@@ -26,8 +26,8 @@ def trade_off_section(found: Findings) -> Section:
     """Show what each gain is worth in units of every number that people want less of."""
     parts: list[Part] = []
     names = references(found.fit)
-    for name in names:
-        parts += _rates(found, name)
+    for name, file in slugs(names).items():
+        parts += _rates(found, name, f"per_{file}")
     if not names:
         parts.append(
             Paragraph(
@@ -38,9 +38,9 @@ def trade_off_section(found: Findings) -> Section:
     return Section("Trade-offs", tuple(parts))
 
 
-def _rates(found: Findings, name: str) -> list[Part]:
+def _rates(found: Findings, name: str, per: str) -> list[Part]:
     everybody = marginal_rates(found.fit, name)
-    file = f"rates_per_{slug(name)}"
+    file = f"rates_{per}"
     parts: list[Part] = [
         Paragraph(largest(everybody, found.fit) or f"Rates are in units of {everybody.heading}.")
     ]
@@ -53,8 +53,8 @@ def _rates(found: Findings, name: str) -> list[Part]:
         rates = rates_by(groups, name)
         series = {group: each.frame for group, each in rates.rates.items()}
         parts += [
-            _rates_figure(f"{file}_by_{slug(by)}", everybody, series, rates, by),
-            NamedTable(f"{file}_by_{slug(by)}", rates.table()),
+            _rates_figure(f"{file}_by_{found.files[by]}", everybody, series, rates, by),
+            NamedTable(f"{file}_by_{found.files[by]}", rates.table()),
         ]
         if len(groups.fits) > 1:
             try:
@@ -62,7 +62,7 @@ def _rates(found: Findings, name: str) -> list[Part]:
             except EstimationError as error:
                 parts.append(Paragraph(f"Differences between the groups by {by} were not tested: {error}"))
                 continue
-            parts.append(NamedTable(f"rate_differences_per_{slug(name)}_by_{slug(by)}", differences.table()))
+            parts.append(NamedTable(f"rate_differences_{per}_by_{found.files[by]}", differences.table()))
     return parts
 
 

@@ -14,7 +14,7 @@ from dce.estimation.scenarios import ScenarioProbabilities, scenarios
 from dce.figure import axes
 from dce.report.document import Figure, NamedTable, Paragraph, Part, Points, Section
 from dce.report.drawing import Headed, as_shares, headed_intervals, pages
-from dce.report.figures import figure_of, said, slug
+from dce.report.figures import figure_of, said
 from dce.report.findings import Findings
 from dce.report.words import in_quotes, with_interval
 from dce.table import number
@@ -39,8 +39,8 @@ def what_if_section(found: Findings) -> Section | None:
             str(group): rows.reset_index(drop=True)
             for group, rows in predicted.frame.groupby("group", sort=False)
         }
-        parts += _scenario_figures(f"scenarios_by_{slug(by)}", series, everybody, by)
-        parts.append(NamedTable(f"scenarios_by_{slug(by)}", predicted.table()))
+        parts += _scenario_figures(f"scenarios_by_{found.files[by]}", series, everybody, by)
+        parts.append(NamedTable(f"scenarios_by_{found.files[by]}", predicted.table()))
     if notes:
         parts.append(Points(tuple(f"Caution: {note}" for note in dict.fromkeys(notes))))
     return Section("What if", tuple(parts))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dce.table import number
@@ -41,3 +43,23 @@ def of_count(count: int | None, one: str, many: str = "") -> str:
     ('1 task', '1,200 tasks')
     """
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def slugs(names: Iterable[str]) -> dict[str, str]:
+    """Return names as parts of the names of files, each another one.
+
+    Examples
+    --------
+    >>> slugs(["wait:alternative[peers]", "Ärzte", "Wait", "wait"])
+    {'wait:alternative[peers]': 'wait_alternative_peers', 'Ärzte': 'arzte', 'Wait': 'wait', 'wait': 'wait_2'}
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+        slug = one = re.sub(r"[^a-z0-9]+", "_", plain).strip("_") or "x"
+        count = 1
+        while slug in found.values():
+            count += 1
+            slug = f"{one}_{count}"
+        found[name] = slug
+    return found

@@ -15,10 +15,10 @@ from dce.estimation.subgroups import ALL, SubgroupFits
 from dce.figure import axes
 from dce.report.document import Figure, NamedTable, Paragraph, Part, Section
 from dce.report.drawing import Headed, as_shares, axes_for, headed_intervals, pages
-from dce.report.figures import figure_of, said, slug
+from dce.report.figures import figure_of, said
 from dce.report.findings import Findings
 from dce.report.levels_worth import LevelsWorth, Point, levels_worth, points
-from dce.report.words import with_interval
+from dce.report.words import slugs, with_interval
 from dce.table import number
 
 if TYPE_CHECKING:
@@ -29,8 +29,10 @@ def worth_section(found: Findings) -> Section:
     """Show the worth of every level, and the relative importance of the attributes."""
     worth = levels_worth(found.fit)
     parts: list[Part] = [*_worth_figures(worth), NamedTable("levels_worth", worth.table())]
-    for service, point in points(found.fit).items():
-        parts += _importance(found, service, point)
+    by_service = points(found.fit)
+    for service, part in slugs(by_service).items():
+        file = f"importance_{part}" if service else "importance"
+        parts += _importance(found, service, by_service[service], file)
     return Section("What levels are worth, and how much attributes matter", tuple(parts))
 
 
@@ -63,10 +65,9 @@ def _worth_figures(worth: LevelsWorth) -> list[Figure]:
     return found
 
 
-def _importance(found: Findings, service: str, point: Point) -> list[Part]:
+def _importance(found: Findings, service: str, point: Point, file: str) -> list[Part]:
     """Return the relative importance of attributes, of one service where it depends on which it is."""
     of = f" of {service}" if service else ""
-    file = f"importance_{slug(service)}" if service else "importance"
     try:
         everybody = importance(found.fit, at=point)
     except EstimationError as error:
@@ -78,7 +79,7 @@ def _importance(found: Findings, service: str, point: Point) -> list[Part]:
     for by, groups in found.groups.items():
         shares, reasons = _of_groups(groups, everybody, point)
         if len(shares) > 1:
-            parts.append(_importance_figure(f"{file}_by_{slug(by)}", of, shares, by))
+            parts.append(_importance_figure(f"{file}_by_{found.files[by]}", of, shares, by))
         parts += [Paragraph(f"{name}, importance{of} not shown: {why}") for name, why in reasons.items()]
     return parts
 

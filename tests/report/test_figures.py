@@ -10,7 +10,8 @@ from matplotlib import pyplot
 
 from dce.figure import axes
 from dce.report.drawing import headed_intervals, lines_of, pages
-from dce.report.figures import cut_off, figure_of, said, slug
+from dce.report.figures import cut_off, figure_of, said
+from dce.report.words import slugs
 
 ROWS = pd.DataFrame({"worth": [0.0, -1.0], "low": [-0.5, -1.5], "high": [0.5, -0.5]})
 
@@ -80,9 +81,15 @@ def test_between_levels_that_are_categories_no_line_is_drawn():
     pyplot.close("all")
 
 
-def test_names_of_files():
-    assert [slug(text) for text in ("wait:alternative[peers]", "Größe", "§")] == [
+def test_names_of_files_differ():
+    names = ["wait:alternative[peers]", "Größe", "Grosse", "§", "Ω", "Wait", "wait", "wait 2"]
+    assert list(slugs(names).values()) == [
         "wait_alternative_peers",
-        "gr_e",
+        "groe",
+        "grosse",
         "x",
+        "x_2",
+        "wait",
+        "wait_2",
+        "wait_2_2",
     ]
