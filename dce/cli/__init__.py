@@ -7,6 +7,7 @@ from dce.cli import (  # noqa: F401  # they add their commands to the app
     design,
     diagnose,
     doctor,
+    new,
     power,
     quality,
     rates,
@@ -32,7 +33,7 @@ app.registered_commands.sort(key=lambda c: VERBS.index(str(c.name or getattr(c.c
 def main() -> None:
     """Run the command; an error of dce is one red line and exit code 2."""
     try:
-        app()
+        app(prog_name="dce")
     except (DceError, OSError) as error:
         errors.print(f"Error: {error}", style="red", markup=False, soft_wrap=True)
         raise SystemExit(2) from None

@@ -22,7 +22,6 @@ from dce.table import Table
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     help="""Discrete choice experiments, from the study to the what-if.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,23 +16,6 @@ from dce.design.make import ROUNDS, STARTS, make_design
 from dce.design.method import Criterion
 from dce.errors import DceError, DesignError
 from dce.study import Study
-
-
-@app.command()
-def new(
-    folder: Annotated[Path, typer.Argument(help="Made if it does not exist.", show_default=False)],
-) -> None:
-    """Write a commented study.toml and scenarios.toml to start from."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name in ("study.toml", "scenarios.toml"):
-        path = folder / name
-        if path.exists():
-            raise DceError(f"{path}: exists already, and is left as it is.")
-    for name in ("study.toml", "scenarios.toml"):
-        text = files("dce").joinpath("templates", name).read_text(encoding="utf-8")
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
-        wrote(folder / name)
-    screen.print(f"Edit them, then try: dce run {folder}", markup=False)
 
 
 @app.command()
