@@ -1,6 +1,6 @@
 """Discrete choice experiments: design, survey, estimation and what-if.
 
-One verb per step; each takes the object of the step before::
+One verb per step; each takes the object of the step before:
 
     study = dce.Study.read("designs/physiotherapy")
     design = dce.make_design(study)
