@@ -171,6 +171,8 @@ def _typed(values: npt.NDArray[Any], attribute: Attribute) -> npt.NDArray[Any]:
     """Return distinct values as levels of an attribute: as floats, or as they are."""
     if not attribute.is_numeric:
         return values.astype(object)
+    if values.dtype.kind in "iuf":
+        return values.astype(np.float64)
     return np.asarray(pd.to_numeric(pd.Series(values), errors="coerce"), dtype=np.float64)
 
 

@@ -1,5 +1,7 @@
 """Coding: what X is, for every kind of term, and what is refused."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -231,3 +233,23 @@ def test_levels_of_many_respondents_are_all_kept(clinics, rng):
     assert sum("region" in name for name in coding.names) == 2 * 3  # two services, three regions
     assert any("region[W]" in name for name in coding.names)
     assert not any("none" in name and "wait" in name for name in coding.names)
+
+
+@pytest.mark.parametrize(
+    "formula", ["mode + wait", "mode:wait + mode", "wait:x + alternative", "mode:alternative"]
+)
+def test_plain_products_are_what_formulaic_makes(formula):
+    frame = FRAME.assign(x=[0.5, -1.0, 3.0], wait=[2.0, 8.0, 4.0], mode=["group", "face", "phone"])
+    frame = pd.concat([frame, frame.assign(x=2.0, wait=[4.0, np.nan, 2.0])], ignore_index=True)
+    coding = learn_coding(formula, frame)
+    assert coding.products is not None
+    plain = replace(coding, products=None)
+    np.testing.assert_array_equal(coding.matrix(frame), plain.matrix(frame))
+    long = pd.concat([frame] * 2_000, ignore_index=True).assign(
+        x=np.random.default_rng(1).normal(size=12_000)
+    )
+    np.testing.assert_array_equal(coding.matrix(long), plain.matrix(long))
+
+
+def test_transforms_are_no_plain_products():
+    assert learn_coding("poly(wait, 2) + mode", FRAME, LEVELS).products is None

@@ -146,7 +146,8 @@ def cluster_products(tasks: Tasks, beta: FloatArray, clusters: IntArray) -> Floa
 
     Where tasks are collapsed, clusters with the same answers are counted once.
     """
-    alike = alike_clusters(tasks, clusters)
+    few = (int(clusters.max()) + 1) * tasks.counts.size <= MOST_COUNTS
+    alike = None if few else alike_clusters(tasks, clusters)
     if alike is None:
         sums = cluster_sums(tasks, beta, clusters)
         return np.asarray(sums.T @ sums)

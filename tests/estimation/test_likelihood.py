@@ -8,7 +8,15 @@ import dce
 from dce import logit
 from dce.coding import CodedRows
 from dce.estimation import likelihood, newton
-from dce.estimation.likelihood import centre, cluster_sums, derivatives, score_products
+from dce.estimation.alike import alike_clusters
+from dce.estimation.likelihood import (
+    centre,
+    centred_information,
+    cluster_products,
+    cluster_sums,
+    derivatives,
+    score_products,
+)
 from dce.estimation.newton import maximise
 from dce.estimation.tasks import each_its_own, gather
 
@@ -148,3 +156,27 @@ def test_a_part_that_is_separated_does_not_matter(monkeypatch, rng):
     monkeypatch.setattr(newton, "LARGE", 100)
     monkeypatch.setattr(newton, "PART", 2)
     np.testing.assert_allclose(maximise(tasks).beta, plain.beta, rtol=1e-9)
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_clusters_that_answered_alike_are_counted_once(fielded, weighted, shuffled, monkeypatch, rng):
+    monkeypatch.setattr(likelihood, "MOST_COUNTS", 0)
+    few = fielded.assign(price=fielded["price"].round(0), w=fielded["w"] if weighted else 1)
+    few = few[few["set"] % 4 < 1 + few["who"] % 2]  # respondents answer one or two tasks
+    choices = read(few.sample(frac=1, random_state=3) if shuffled else few)
+    tasks = gather(CodedRows(choices.frame[["price", "time"]].to_numpy(), None), choices.layout)
+    clusters, beta = choices.layout.respondents, rng.normal(size=2)
+    alike = alike_clusters(tasks, clusters)
+    assert alike is not None
+    assert alike.times.sum() == 300
+    assert len(alike.times) < 150
+    sums = cluster_sums(tasks, beta, clusters)
+    np.testing.assert_allclose(cluster_products(tasks, beta, clusters), sums.T @ sums, rtol=1e-12, atol=1e-12)
+
+
+def test_information_at_zero_is_found_while_centring(problem):
+    X, available, chosen, weights, _ = problem
+    tasks = each_its_own(X, available, chosen, weights)
+    at_zero = derivatives(tasks, np.zeros(X.shape[-1]), information=True).information
+    np.testing.assert_allclose(centred_information(tasks)[1], at_zero, **CLOSE)
