@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from dce.cli.console import DesignPath, StudyPath, app, fielded_design, folder_of, screen, warn, wrote
+from dce.cli.console import DesignPath, StudyPath, app, errors, fielded_design, folder_of, screen, warn, wrote
 from dce.errors import DceError, SurveyWarning
 from dce.survey.export import PLACES, export_survey
 from dce.survey.texts import shipped_file
@@ -44,7 +44,7 @@ def survey(
     folder = out or folder_of(study) / "survey"
     own = folder_of(study) / "texts.toml"
     places = list(PLACES) if to.strip() == "all" else [place.strip() for place in to.split(",")]
-    with warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings(record=True) as caught, errors.status("Writing the survey"):
         warnings.simplefilter("always", SurveyWarning)
         written = export_survey(
             fielded, folder, places, texts=texts or (own if own.exists() else None), replace=force
