@@ -196,6 +196,11 @@ def test_every_verb_that_reads_answers_says_the_same_sentence(here, capsys, case
     said = {sentence(capsys, verb, "mine", answers, *more) for verb, more in ANSWERS.items()}
     assert len(said) == 1, said
     assert re.search(expected, said.pop())
+    capsys.readouterr()
+    assert call("doctor", "mine", answers) == 1
+    shown = " ".join(capsys.readouterr().out.split())
+    assert re.search(expected, shown.replace("-> ", "")), shown
+    assert "-> " in shown  # what to do
 
 
 def test_the_wrong_folder(here, capsys):

@@ -96,7 +96,7 @@ WRONG = {
         "at least two levels",
         "Correct that line",
     ),
-    "no design": (lambda: Path("mine/design.csv").unlink(), "Design", "none yet", "dce design mine"),
+    "no design": (lambda: Path("mine/design.csv").unlink(), "Design", "no such file", "dce design mine"),
     "a design of another study": (
         lambda: edit("mine/study.toml", "levels = [2, 4, 8, 16]", "levels = [2, 4, 8, 20]"),
         "Design",

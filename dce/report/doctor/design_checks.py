@@ -34,12 +34,12 @@ def check_design(study: Study, path: Path, where: Path, fielded: bool) -> tuple[
     try:
         design = Design.read(path, study)
     except DesignError as error:
-        if not path.exists():
-            return None, [wrong(SUBJECT, f"{path}: there is none yet.", f"Make one: dce design {where}")]
         then = (
             "If it is in the field, restore the study.toml that it was made from; if not: "
             f"dce design {where} --force"
         )
+        if not path.exists():
+            then = f"Make one: dce design {where}"
         return None, [wrong(SUBJECT, str(error), then)]
     found = [fine(SUBJECT, _what(design)), *_broken(design, where, fielded), *_untold(design)]
     return design, found
