@@ -17,12 +17,17 @@ if TYPE_CHECKING:
 
 Headed = tuple[str, Sequence[str]]
 """A heading, and the labels of the rows below it."""
-ROW, MORE, LINE = 0.3, 0.15, 0.19
+WIDTH, HEIGHT = 6.8, 4.2
+"""Of figures, in inches, so that letters keep their size on A4 paper; rows of intervals are as high as
+they need."""
+ROW, MORE, LINE = 0.3, 0.13, 0.19
 """Height of a row with one estimate, of each further one, and of a line of its label, in inches."""
-MOST_ROWS = 36
-"""Rows of a figure, headings included, that fit a page."""
-HEADING = 58
+HIGHEST = 9.6
+"""Of a figure with headings, in inches: a page."""
+HEADING = 44
 """Characters of a line of a heading within a figure."""
+ACROSS = 60
+"""Characters of the names of series that stand beside one another above a figure."""
 
 
 def headed_intervals(
@@ -47,35 +52,31 @@ def headed_intervals(
         Where a line stands that means no difference.
     ax : matplotlib.axes.Axes
     """
-    y, headings, texts, place = [], [], [], 0.0
+    y, headings, place = [], [], 0.0
     for heading, rows in labels:
-        lines = textwrap.wrap(heading, HEADING)
-        place += 0.45 * (len(lines) - 1)
-        headings.append((place, "\n".join(lines)))
-        y += [place + 1 + k for k in range(len(rows))]
-        texts += [textwrap.fill(row, LABEL) for row in rows]
-        place += len(rows) + 1.15
-    row = max(ROW + MORE * (len(series) - 1), LINE * max(text.count("\n") + 1 for text in texts) + 0.06)
-    ax.figure.figure.set_size_inches(8, 1.2 + place * row)
+        text = textwrap.fill(heading, HEADING)
+        headings.append((place + _heading(heading) / 2, text))
+        place += _heading(heading)
+        for height in _rows(rows, len(series)):
+            y.append(place + height / 2)
+            place += height
+    ax.figure.figure.set_size_inches(WIDTH, 1.1 + place)
     if neutral is not None:
         ax.axvline(neutral, color="#43535c", linewidth=0.9, zorder=1)
-    apart = 0.62 / max(len(series), 1)
     for k, (name, frame) in enumerate(series.items()):
-        at = np.array(y) + (k - (len(series) - 1) / 2) * apart
+        at = np.array(y) + (k - (len(series) - 1) / 2) * MORE
         colour, marker = COLOURS[k % len(COLOURS)], MARKERS[k % len(MARKERS)]
         ax.hlines(at, frame["low"], frame["high"], color=colour, linewidth=1.6, zorder=2)
         ax.plot(frame[value].to_numpy(), at, marker, color=colour, markersize=5.5, zorder=3, label=name)
-    ax.set_yticks(y, texts)
-    ax.set_ylim(place - 0.4, -0.6)
-    for at_, heading in headings:
-        ax.text(0.01, at_, heading, transform=ax.get_yaxis_transform(), weight="bold", va="center", ha="left")
+    ax.set_yticks(y, [textwrap.fill(row, LABEL) for _, rows in labels for row in rows])
+    ax.set_ylim(place, 0)
+    for middle, text in headings:
+        ax.text(0.01, middle, text, transform=ax.get_yaxis_transform(), weight="bold", va="center", ha="left")
     ax.grid(axis="x", color="#e3e7ea", linewidth=0.8)
     ax.set_axisbelow(True)
     ax.tick_params(axis="y", length=0)
     ax.spines[["top", "right", "left"]].set_visible(False)
-    if len(series) > 1:
-        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=min(len(series), 4), frameon=False)
-    return ax
+    return legend_above(ax, list(series))
 
 
 def lines_of(series: Mapping[str, pd.DataFrame], xlabel: str, *, levels: Sequence[float], ax: Axes) -> Axes:
@@ -93,6 +94,7 @@ def lines_of(series: Mapping[str, pd.DataFrame], xlabel: str, *, levels: Sequenc
         Where marks stand: what respondents were asked about.
     ax : matplotlib.axes.Axes
     """
+    ax.figure.figure.set_size_inches(WIDTH, HEIGHT)
     for k, (name, rows) in enumerate(series.items()):
         colour, marker = COLOURS[k % len(COLOURS)], MARKERS[k % len(MARKERS)]
         x = rows["value"].to_numpy(dtype=np.float64)
@@ -107,30 +109,45 @@ def lines_of(series: Mapping[str, pd.DataFrame], xlabel: str, *, levels: Sequenc
     ax.set(xlabel=xlabel, ylim=(0, 1))
     as_shares(ax, "y", "Probability of choosing")
     ax.grid(axis="y", color="#e3e7ea", linewidth=0.8)
-    if len(series) > 1:
-        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=min(len(series), 4), frameon=False)
+    return legend_above(ax, list(series))
+
+
+def legend_above(ax: Axes, names: Sequence[str]) -> Axes:
+    """Name the series above the axes, in as many columns as fit; nothing for one series."""
+    if len(names) > 1:
+        columns = max(1, min(len(names), 4, ACROSS // (max(map(len, names)) + 6)))
+        ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False)
     return ax
 
 
 def axes_for(labels: Sequence[str], series: int) -> Axes:
-    """Return axes as high as rows with such labels, and so many estimates each, need."""
+    """Return axes as high as equal rows with such labels, and so many estimates each, need."""
     ax = axes()
-    lines = max(len(textwrap.wrap(label, LABEL)) for label in labels)
-    ax.figure.figure.set_size_inches(
-        8, 1.3 + len(labels) * max(LINE * lines + 0.1, ROW + MORE * (series - 1))
-    )
+    ax.figure.figure.set_size_inches(WIDTH, 1.3 + len(labels) * max(_rows(labels, series)))
     return ax
 
 
-def pages(labels: Sequence[Headed]) -> list[slice]:
+def pages(labels: Sequence[Headed], series: int) -> list[slice]:
     """Return which labels with headings go into each figure, so that none is higher than a page."""
-    found, start, rows = [], 0, 0.0
-    for k, (_, below) in enumerate(labels):
-        if k > start and rows + len(below) + 1.2 > MOST_ROWS:
+    found, start, high = [], 0, 0.0
+    for k, (heading, rows) in enumerate(labels):
+        part = _heading(heading) + sum(_rows(rows, series))
+        if k > start and high + part > HIGHEST:
             found.append(slice(start, k))
-            start, rows = k, 0.0
-        rows += len(below) + 1.2
+            start, high = k, 0.0
+        high += part
     return [*found, slice(start, len(labels))]
+
+
+def _heading(text: str) -> float:
+    """Return the height of a heading, with room above and below."""
+    return LINE * len(textwrap.wrap(text, HEADING)) + 0.2
+
+
+def _rows(labels: Sequence[str], series: int) -> list[float]:
+    """Return the height of each row."""
+    most = ROW + MORE * (series - 1)
+    return [max(most, LINE * len(textwrap.wrap(label, LABEL)) + 0.08) for label in labels]
 
 
 def as_shares(ax: Axes, axis: str, label: str, most: float = 1.0) -> Axes:

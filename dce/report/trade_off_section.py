@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -15,11 +16,14 @@ from dce.estimation.rates_by import RatesBy, rates_by
 from dce.estimation.rates_result import MarginalRates
 from dce.estimation.references import references
 from dce.report.document import Figure, NamedTable, Paragraph, Part, Section
-from dce.report.drawing import axes_for
+from dce.report.drawing import axes_for, legend_above
 from dce.report.figures import cut_off, figure_of, said
 from dce.report.findings import Findings
 from dce.report.words import in_quotes, slugs, with_interval
 from dce.table import number
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 def trade_off_section(found: Findings) -> Section:
@@ -79,9 +83,11 @@ def _rates_figure(
     alt = said(
         f"{everybody.axis}, with {number(everybody.level, '.0%')} intervals", series, labels, "rate", ".2f"
     )
-    return figure_of(
-        file, caption + cut_off(series, "rate"), alt, lambda: drawn.plot(axes_for(labels, len(series)))
-    )
+
+    def draw() -> Axes:
+        return legend_above(drawn.plot(axes_for(labels, len(series))), list(series))
+
+    return figure_of(file, caption + cut_off(series, "rate"), alt, draw)
 
 
 def largest(rates: MarginalRates, fit: Fit) -> str:

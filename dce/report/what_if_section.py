@@ -57,7 +57,7 @@ def _scenario_figures(
     what = "How many would choose each service in each scenario" + (f", by {by}" if by else "")
     what += f", with {number(everybody.level, '.0%')} intervals"
     found = []
-    cuts = pages(labels)
+    cuts = pages(labels, len(series))
     for k, cut in enumerate(cuts, 1):
         some = labels[cut]
         rows = {

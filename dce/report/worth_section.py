@@ -14,7 +14,7 @@ from dce.estimation.interval_figure import draw_intervals
 from dce.estimation.subgroups import ALL, SubgroupFits
 from dce.figure import axes
 from dce.report.document import Figure, NamedTable, Paragraph, Part, Section
-from dce.report.drawing import Headed, as_shares, axes_for, headed_intervals, pages
+from dce.report.drawing import Headed, as_shares, axes_for, headed_intervals, legend_above, pages
 from dce.report.figures import figure_of, said
 from dce.report.findings import Findings
 from dce.report.levels_worth import LevelsWorth, Point, levels_worth, points
@@ -44,7 +44,7 @@ def _worth_figures(worth: LevelsWorth) -> list[Figure]:
         f"What each level is worth, less the first level of its attribute, with {number(worth.level, '.0%')}"
     )
     found = []
-    cuts = pages(worth.labels)
+    cuts = pages(worth.labels, 1)
     for k, cut in enumerate(cuts, 1):
         labels = worth.labels[cut]
         rows = frame[frame["attribute"].isin([attribute for attribute, _ in labels])]
@@ -108,6 +108,7 @@ def _importance_figure(file: str, of: str, shares: Mapping[str, Importance], by:
         ax = draw_intervals(
             series, labels, "", value="importance", neutral=None, ax=axes_for(labels, len(series))
         )
+        legend_above(ax, list(series))
         return as_shares(ax, "x", "Share of the range of worth that all attributes make", most)
 
     what = f"How much each attribute{of} matters beside the others" + (f", by {by}" if by else "")

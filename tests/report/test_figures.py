@@ -64,12 +64,24 @@ def test_intervals_that_are_cut_off_are_said_to_be():
     assert "cut off" in cut_off({"": ROWS.assign(high=[0.5, 1e4])}, "worth")
 
 
-def test_pages_hold_whole_attributes():
+def test_pages_hold_whole_attributes_and_are_no_higher_than_a_page():
     labels = [(str(k), ["a"] * 10) for k in range(7)]
-    cuts = pages(labels)
+    cuts = pages(labels, 1)
     assert [label for cut in cuts for label in labels[cut]] == labels
-    assert [cut.stop - cut.start for cut in cuts] == [3, 3, 1]
-    assert pages([("one", ["a"] * 90)]) == [slice(0, 1)]
+    assert [cut.stop - cut.start for cut in cuts] == [2, 2, 2, 1]
+    assert pages([("one", ["a"] * 90)], 1) == [slice(0, 1)]
+    some = labels[cuts[0]]
+    rows = pd.concat([ROWS] * 10)
+    figure = headed_intervals({"": rows}, some, "worth", ax=axes()).figure
+    assert figure.get_size_inches()[1] < 11
+    pyplot.close(figure)
+
+
+def test_names_of_series_do_not_stand_beyond_the_figure():
+    names = ["All", "a rather long name of a group", "another such name"]
+    ax = headed_intervals(dict.fromkeys(names, ROWS), [("Wait", ["2", "8"])], "worth", ax=axes())
+    assert ax.get_legend()._ncols == 1
+    pyplot.close(ax.figure)
 
 
 def test_between_levels_that_are_categories_no_line_is_drawn():
