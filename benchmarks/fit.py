@@ -234,7 +234,7 @@ def huge() -> None:
           f"{theirs / core.seconds:.1f} times dce from arrays; LL - LL {value - other:.1e}")  # fmt: skip
     passes = f"{core.passes.gradients} gradients and {core.passes.informations} informations"
     print(f"bare matrix work, {passes} {bare:.2f} CPU s; the same passes in dce {core.of_passes:.2f}, "
-          f"{core.of_passes / bare:.2f} times; all of dce from arrays {core.seconds / bare:.2f} times", end="\n\n")  # fmt: skip
+          f"{core.of_passes / bare:.2f} times", end="\n\n")  # fmt: skip
 
 
 def repeated() -> None:

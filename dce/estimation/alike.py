@@ -53,12 +53,12 @@ def alike_clusters(tasks: Tasks, clusters: IntArray) -> AlikeClusters | None:
     G, most = len(sizes), int(sizes.max())
     if most > MOST_EMPTY * sizes.mean():
         return None
-    order = None if (clusters[1:] >= clusters[:-1]).all() else np.argsort(clusters, kind="stable")
     cells, below = tasks.cells, tasks.counts.size
     if (tasks.weights != tasks.weights[0]).any():
         of_weights = coded(pd.Series(tasks.weights, copy=False))
         cells = of_weights.codes.astype(np.int64) * below + cells
         below *= len(of_weights.values)
+    order = None if (clusters[1:] >= clusters[:-1]).all() else np.lexsort((cells, clusters))
     table = _by_cluster(cells if order is None else cells[order], sizes, most)
     codes, size = combined([(table[:, n], below + 1) for n in range(most)])
     which, first = distinct(codes, size)
