@@ -71,7 +71,14 @@ def results():
         dce.fit_scales(choices, "sex"),
         dce.fit_pooled(choices, "sex"),
         design.report(),
+        dce.doctor(FOLDER),
+        dce.sweep(fit, SCENARIOS, {"wait": [2, 4]}, scenario=_first(fit)),
+        dce.threshold(fit, SCENARIOS, "Service 1", "wait", 0.9, scenario=_first(fit)),
     ]
+
+
+def _first(fit):
+    return str(dce.scenarios(fit, SCENARIOS).frame["scenario"].iloc[0])
 
 
 def test_every_result_has_html(results):

@@ -1,5 +1,7 @@
 """The checkup: what is wrong is found and said, with what to do; what is well is not bothered."""
 
+import random
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -205,3 +207,34 @@ def test_the_command(here, capsys, monkeypatch):
         shown = capsys.readouterr().out
         assert "Checkup of" in shown
         assert max(map(len, shown.splitlines())) <= 80
+
+
+def damaged(text: str, rng: random.Random) -> str:
+    """Return a text with a sign changed, a line gone or twice, the end gone, or another number."""
+    lines, at = text.split("\n"), rng.randrange(len(text))
+    numbers = list(re.finditer(r"\d+", text))
+    number = rng.choice(numbers)
+    other = rng.choice(["0", "-1", "1e9", "99", "x", ""])
+    return rng.choice(
+        [
+            text[:at] + rng.choice('0123456789",[]=abz\n') + text[at + 1 :],
+            "\n".join(lines[: at % len(lines)] + lines[at % len(lines) + 1 :]),
+            "\n".join([*lines, lines[at % len(lines)]]),
+            text[:at],
+            text[: number.start()] + other + text[number.end() :],
+        ]
+    )
+
+
+@pytest.mark.slow
+def test_whatever_is_damaged_is_said_and_never_raised(here):
+    names = ("mine/study.toml", "mine/design.csv", "mine/scenarios.toml", "mine/survey/manifest.json",
+             "responses.csv")  # fmt: skip
+    rng = random.Random(1)
+    for _ in range(60):
+        path = Path(rng.choice(names))
+        whole = path.read_text(encoding="utf-8")
+        path.write_text(damaged(whole, rng), encoding="utf-8")
+        text = str(dce.doctor("mine", "responses.csv"))
+        assert max(map(len, text.splitlines())) <= 80, text
+        path.write_text(whole, encoding="utf-8")

@@ -106,7 +106,7 @@ class Checkup:
 
     def table(self) -> Table:
         """Return the findings as a table."""
-        frame = self.frame.set_index("subject").rename(columns={"verdict": "", "next": "what to do"})
+        frame = self.frame.set_index("subject").rename(columns={"next": "what to do"})
         return Table(f"Checkup of {self.name}", frame, {}, (self.conclusion,))
 
     def __str__(self) -> str:
