@@ -36,7 +36,7 @@ def sensitivity_section(found: Findings) -> Section:
     if not flagged:
         return Section("Sensitivity", (Paragraph(f"No respondent of {respondents} gives a signal."), *parts))
     sentence = (
-        f"{number(len(flagged))} of {respondents} respondents give at least one signal. A signal is a reason "
+        f"{number(len(flagged))} of {respondents} respondents gave at least one signal. A signal is a reason "
         "to look closer, and none to leave somebody out: all are in the results above. "
     )
     try:
@@ -45,7 +45,7 @@ def sensitivity_section(found: Findings) -> Section:
     except (ChoicesError, EstimationError) as error:
         why = f"The model cannot be estimated without them: {error}"
         return Section("Sensitivity", (Paragraph(sentence + why), *parts))
-    sentence += f"Below, the model is shown with everybody, and without these {number(len(flagged))}."
+    sentence += "Below, the model is shown with everybody, and without those who gave one."
     table = compare({"everybody": found.fit, "without": without}).table()
     beside = replace(table, title="Everybody, and without respondents whose answers give a signal")
     return Section("Sensitivity", (Paragraph(sentence), *parts, NamedTable("sensitivity", beside)))

@@ -182,7 +182,7 @@ def test_sensitivity_leaves_out_who_is_flagged_and_counts_them(report, people):
     assert flagged
     frame = table(report, "sensitivity").frame
     assert frame.loc["Respondents", "without"] == number(people.n_respondents - len(flagged))
-    assert any(f"{len(flagged)} of 200 respondents give at least one signal" in t for t in texts(report))
+    assert any(f"{len(flagged)} of 200 respondents gave at least one signal" in t for t in texts(report))
 
 
 def test_without_respondents_scenarios_groups_or_numbers(clinics):
