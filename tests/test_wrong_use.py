@@ -253,6 +253,17 @@ def test_a_subgroup_that_cannot_be_estimated_is_named_beside_the_others(here, ca
         assert re.search(r"alone\W+without a, not\s+estimated|alone = a: clustered standard errors", shown)
 
 
+def test_rates_need_two_subgroups(here, capsys):
+    said = sentence(capsys, "rates", "mine", "answers.csv", "--by", "alone")
+    assert said == "by: alone has one group that could be estimated; allowed: two or more."
+
+
+def test_a_figure_of_an_unknown_kind(here, capsys):
+    """Before the work is done."""
+    said = sentence(capsys, "power", "mine", "--figure", "power.xyz")
+    assert said == "power.xyz: found '.xyz'; allowed: '.png', '.svg', '.pdf'."
+
+
 def test_subgroups_whose_tastes_are_not_those_of_the_others(here, capsys):
     for verb in BETWEEN:
         said = sentence(capsys, verb, "mine", "answers.csv", "--by", "alone")
