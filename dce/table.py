@@ -25,6 +25,8 @@ WIDTH = 80
 """Columns of a terminal that every table must fit."""
 LABEL = 28
 """Columns for the labels of rows where a table is wide; longer ones go on in the next line."""
+LONG = 40
+"""Letters from which a text is a paragraph of its own in LaTeX."""
 ESTIMATE = re.compile(r"[-–]?|[-<]?[\d,.]+(e[-+]\d+)?( \([-\d,.e+∞ to]+\))?")
 """A number, with its error or interval in brackets, or a dash in its place."""
 
@@ -191,17 +193,29 @@ class Table:
         return self.to_html()
 
     def to_latex(self) -> str:
-        """Return a LaTeX table for the package booktabs; the notes follow as text."""
+        """Return a LaTeX table for the package booktabs, long texts in paragraphs; the notes follow."""
         cells = self.cells().reset_index(names="")
         style = cells.style.format(escape="latex").format_index(escape="latex", axis=1)
         body = style.hide(axis="index").to_latex(
             hrules=True,
             caption=_latex(self.title),
-            column_format="l" + "r" * (cells.shape[1] - 1),
+            column_format=self._latex_columns(cells),
         )
         body = body.replace("<", "$<$")
         notes = "".join(f"\n\\par {_latex(note)}" for note in self.notes)
         return body.replace("\\end{table}", f"{notes.lstrip()}\n\\end{{table}}" if notes else "\\end{table}")
+
+    def _latex_columns(self, cells: pd.DataFrame) -> str:
+        """Return the columns: numbers at the right, and long texts as paragraphs that share the line."""
+        lengths = [max(map(len, cells.iloc[:, k]), default=0) for k in range(cells.shape[1])]
+        words = [k == 0 or self._is_words(k - 1) for k in range(cells.shape[1])]
+        long = {k: min(n, 4 * LONG) for k, n in enumerate(lengths) if words[k] and n > LONG}
+        room = max(0.3, 0.95 - 0.09 * (len(lengths) - len(long)))
+        shares = {k: room * n / sum(long.values()) for k, n in long.items()}
+        return "".join(
+            f"p{{{shares[k]:.2f}\\linewidth}}" if k in long else "l" if words[k] else "r"
+            for k in range(len(lengths))
+        )
 
 
 def html_of(lines: Iterable[str], tables: Iterable[Table] = ()) -> str:

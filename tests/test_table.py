@@ -62,6 +62,12 @@ def test_latex_is_escaped(table):
     assert latex.count(r"\toprule") == 1
 
 
+def test_long_texts_are_paragraphs_in_latex(table):
+    assert r"\begin{tabular}{p{0.77\linewidth}rr}" in table.to_latex()
+    frame = pd.DataFrame({"n": [1], "why": ["so " * 40], "how": ["well"]}, index=["x"])
+    assert r"\begin{tabular}{lrp{0.68\linewidth}l}" in dce.Table("t", frame).to_latex()
+
+
 def test_numbers_stay_unrounded(table):
     assert table.to_frame()["p"].iloc[0] == 0.0001
 

@@ -55,7 +55,8 @@ def _table(part: NamedTable) -> dict[str, Any]:
         for k, numeric in enumerate(grid.numeric)
     ]
     rows = [("group", row[:1]) if is_group(row) else ("row", row) for row in grid.rows]
-    return {"grid": grid, "rows": rows, "classes": texts}
+    wordy = not any(grid.numeric) and "words" in texts[1:]
+    return {"grid": grid, "rows": rows, "classes": texts, "wordy": wordy}
 
 
 def _figure(part: Figure) -> dict[str, Any]:

@@ -139,6 +139,17 @@ def test_what_is_too_wide_moves_by_keyboard_and_its_labels_stay(made, open_page)
     assert label.bounding_box()["x"] == pytest.approx(before, abs=1)
 
 
+def test_tables_of_words_are_stacked_on_a_phone_and_stay_tables(made, open_page):
+    page = open_page(made("own")[0], 320)
+    cells = [page.get_by_role("table", name="A table of words").get_by_role(role) for role in ("row", "cell")]
+    assert [each.count() for each in cells] == [7, 2 * 5 - 1]  # the row of a group has none, and one is empty
+    boxes = [cell.bounding_box() for cell in cells[1].all()[:2]]
+    assert boxes[1]["y"] >= boxes[0]["y"] + boxes[0]["height"]
+    assert page.locator("#words .scroll").evaluate("node => node.scrollWidth <= node.clientWidth")
+    said = cells[1].first.evaluate("node => getComputedStyle(node, '::before').content")
+    assert "data-heading" in said or "What the study says" in said
+
+
 def test_figures_are_readable_on_a_phone(made, open_page):
     page = open_page(made("own")[0], 320)
     box = page.locator("#rates img").bounding_box()
