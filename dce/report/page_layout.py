@@ -25,6 +25,8 @@ BOLD = 1.07
 """How much wider bold letters are."""
 TIGHT, LONG_WORD = 8.0, 16.0
 """Texts get at least the one, and words that are longer than the other may be broken."""
+SHORT = 5.0
+"""Headings that are not longer than this stay on one line."""
 MOST = 150.0
 """No column asks for more, however long its texts are."""
 FEW_LINES = 26
@@ -125,7 +127,8 @@ def _needs(grid: Grid) -> tuple[list[float], list[float]]:
     for k, heading in enumerate(grid.headings):
         texts = [row[k] for row in grid.rows]
         longest = max(map(em_width, texts), default=0.0)
-        title = BOLD * _longest_word(heading)
+        short = em_width(heading) <= SHORT
+        title = BOLD * (em_width(heading) if short else _longest_word(heading))
         if grid.numeric[k]:
             need = max(longest, title)
             want = max(longest, min(BOLD * em_width(heading), 2 * need))
