@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 EXAMPLES = sorted((ROOT / "examples").glob("[0-9]*.py"))
 NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
+AGAIN = "store it again: jupyter nbconvert --to notebook --execute --inplace examples/*.ipynb"
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
@@ -48,7 +49,7 @@ def test_notebook_shows_what_it_computes(path, tmp_path, monkeypatch):
             if hasattr(last, "_repr_html_"):
                 [output] = cell["outputs"]
                 stored = "".join(output["data"]["text/html"])
-                assert but_rounding(last._repr_html_()) == but_rounding(stored), "run it again, and store it"
+                assert but_rounding(last._repr_html_()) == but_rounding(stored), AGAIN
     pyplot.close("all")
 
 
