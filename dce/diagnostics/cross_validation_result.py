@@ -57,10 +57,10 @@ class CrossValidation:
         return Table("Out of sample, per answer", frame, formats, tuple(self._notes()))
 
     def _notes(self) -> list[str]:
-        who, count = self.column, len(self.by_respondent)
+        who = "respondents" if self.column == "respondent" else f"clusters ({self.column})"
         constants = "" if pd.isna(self.constants) else f"; constants {self.constants:.4f}"
         notes = [
-            f"{count:,d} ({who}) in {self.folds} folds, seed {self.seed}: each is predicted by a fit to the "
+            f"{len(self.by_respondent):,d} {who} in {self.folds} folds, seed {self.seed}: each is predicted by a fit to the "
             "others. LL: mean log-likelihood of an answer; in sample: where all were fitted to.",
             f"LL of equal shares {self.null:.4f}{constants}. Hit rate of guesses {self.guesses:.1%}.",
         ]

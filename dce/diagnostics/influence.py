@@ -83,13 +83,14 @@ class Influence:
 
     def _notes(self) -> list[str]:
         G = len(self.frame)
+        who = "respondents" if self.column == "respondent" else f"clusters ({self.column})"
         how = {
             "newton": "one Newton step",
             "score": "score over information, as in R and Stata",
             "exact": "fitted without each",
         }[self.method]
         notes = [
-            f"Distance: Cook's, in multiples of its mean over {G:,d} ({self.column}). LL: log-likelihood "
+            f"Distance: Cook's, in multiples of its mean over {G:,d} {who}. LL: log-likelihood "
             "per answer. s.e.: by how many standard errors their answers move the coefficient that they "
             f"move most ({how}).",
             f"Effective clusters: at least {self.effective.min():,.1f} for every coefficient, of {G:,d}.",

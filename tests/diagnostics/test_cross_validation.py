@@ -124,7 +124,7 @@ def test_what_it_shows(small_choices):
     shown = str(found)
     assert max(map(len, shown.splitlines())) <= 80
     assert "the study's utility" in shown
-    assert "200 (respondent) in 5 folds, seed 1" in " ".join(shown.split())
+    assert "200 respondents in 5 folds, seed 1" in " ".join(shown.split())
     assert found._repr_html_().startswith("<table>")
 
 
