@@ -61,7 +61,8 @@ class CrossValidation:
         constants = "" if pd.isna(self.constants) else f"; constants {self.constants:.4f}"
         notes = [
             f"{len(self.by_respondent):,d} {who} in {self.folds} folds, seed {self.seed}: each is predicted "
-            "by a fit to the others. LL: mean log-likelihood of an answer; in sample: where all were fitted to.",
+            "by a fit to the others. LL: mean log-likelihood of an answer; in sample: where all were fitted "
+            "to.",
             f"LL of equal shares {self.null:.4f}{constants}. Hit rate of guesses {self.guesses:.1%}.",
         ]
         if len(self.frame) > 1:
