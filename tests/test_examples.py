@@ -15,6 +15,7 @@ NOTEBOOKS = sorted((ROOT / "examples").glob("*.ipynb"))
 AGAIN = "store it again: jupyter nbconvert --to notebook --execute --inplace examples/*.ipynb"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
 def test_example_runs(path, tmp_path):
     done = subprocess.run(

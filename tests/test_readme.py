@@ -19,6 +19,7 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
 
 
+@pytest.mark.slow
 def test_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
     (tmp_path / "designs").symlink_to(ROOT / "designs")
     monkeypatch.chdir(tmp_path)

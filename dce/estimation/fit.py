@@ -29,7 +29,7 @@ from dce.study import Study
 from dce.table import Table
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Fit:
     """A fitted multinomial logit. Printing it shows the table that a paper prints.
 
@@ -266,6 +266,9 @@ class Fit:
 
     def __str__(self) -> str:
         return str(self.table())
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def _repr_html_(self) -> str:
         return self.table().to_html()

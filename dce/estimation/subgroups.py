@@ -39,7 +39,7 @@ class Group:
     n_tasks: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SubgroupFits:
     """Fits of one model to everybody and to subgroups.
 
@@ -164,6 +164,9 @@ class SubgroupFits:
 
     def __str__(self) -> str:
         return "\n\n".join(map(str, self.tables()))
+
+    def __repr__(self) -> str:
+        return str(self)
 
     def _repr_html_(self) -> str:
         return "\n".join(table.to_html() for table in self.tables())

@@ -162,6 +162,7 @@ def studies_with_tasks(draw):
     return make_study(levels, beta, **shape), draw(st.integers(0, 2**30))
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None, derandomize=True)
 @given(studies_with_tasks())
 def test_no_measure_is_below_the_bound(case):

@@ -77,6 +77,7 @@ def test_several_utilities_are_weighed(study):
     assert "of 2 utilities" in both.origin
 
 
+@pytest.mark.slow
 def test_a_pilots_fit_is_a_prior(study):
     pilot = dce.make_design(study, **QUICK)
     fit = dce.fit_mnl(dce.simulate_choices(pilot, respondents=60, seed=1))

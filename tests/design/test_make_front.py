@@ -62,6 +62,7 @@ def every_design():
                 yield value ** (-1 / 3), int(imbalance)
 
 
+@pytest.mark.slow
 def test_every_trade_off_of_d_error_and_level_imbalance_is_found(front):
     lowest: dict[int, float] = {}
     for d_error, imbalance in every_design():
@@ -97,6 +98,7 @@ def test_the_table_is_what_the_diagnostics_say(front):
     assert "<caption>Designs of which none beats another</caption>" in front._repr_html_()
 
 
+@pytest.mark.slow
 def test_d_errors_are_near_the_lowest_of_designs_as_balanced(tiny):
     measures = pareto_front(tiny, d_error=0.1, **QUICK).measures
     for _, row in measures.iterrows():
@@ -104,6 +106,7 @@ def test_d_errors_are_near_the_lowest_of_designs_as_balanced(tiny):
         assert row["d_error"] <= 1.1 * as_balanced.min() + EQUAL
 
 
+@pytest.mark.slow
 def test_few_designs_are_kept_and_the_pick_is_among_them(tiny, front):
     few = pareto_front(tiny, d_error=np.inf, designs=3, **QUICK)
     assert len(few) == 3

@@ -367,5 +367,5 @@ def test_excel_files_are_read_like_csv(small_design, tmp_path):
     found = dce.read_responses(tmp_path / "a.xlsx", small_design).frame
     pd.testing.assert_frame_equal(found, dce.read_responses(path, small_design).frame)
     (tmp_path / "b.xlsx").write_bytes(b"PK no workbook")
-    with pytest.raises(dce.ChoicesError, match="cannot be read as an Excel file"):
+    with pytest.raises(dce.ChoicesError, match="is no Excel file, or only part of one"):
         dce.read_responses(tmp_path / "b.xlsx", small_design)
