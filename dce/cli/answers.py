@@ -99,9 +99,11 @@ def fit(
     choices = read_answers(study, responses, design_path, mapping, manifest)
     show(choices)
     fitted = wanted.applied(fit_mnl(choices, formula, *wanted.of_fit))
-    publish("fit", fitted.table(method=method), out)
+    groups = None
     if by:
         groups = wanted.applied_to_groups(fit_by(choices, characteristics(by), formula, *wanted.of_fit))
+    publish("fit", fitted.table(method=method), out)
+    if groups is not None:
         for table in groups.tables():
             publish(table.title.replace("By ", "fit_by_", 1), table, out)
         publish("fit_by_equal", equal_coefficients(groups).table(), out)
