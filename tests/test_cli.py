@@ -58,7 +58,7 @@ def test_run_takes_all_steps(study, capsys):
     folder = Path("out/mine")
     names = {path.name for path in folder.iterdir()}
     assert names >= {"design.csv", "cards.html", "manifest.json", "simulated.csv", "fit.csv", "fit.tex",
-                     "rates_per_wait.csv", "scenarios.csv", "results.txt"}  # fmt: skip
+                     "rates_per_wait.csv", "scenarios.csv", "what-if.html", "results.txt"}  # fmt: skip
     text = (folder / "results.txt").read_text(encoding="utf-8")
     assert "Multinomial logit" in text
     assert "Probability of choosing each service" in text

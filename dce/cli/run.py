@@ -29,6 +29,7 @@ from dce.cli.design import searched
 from dce.cli.rates import publish_rates
 from dce.errors import DceError
 from dce.estimation.fit_mnl import fit_mnl
+from dce.report.what_if import write_what_if
 from dce.simulation import simulate_choices
 from dce.study import Study
 from dce.survey.export import export_survey
@@ -102,6 +103,10 @@ def run(
         publish("scenarios", predict(fitted, path).table(), folder)
     else:
         screen.print(f"{path}: there is no such file, so no scenarios.", markup=False)
+    step(7, "What others open")
+    scenarios = path if path.exists() else None
+    wrote(write_what_if(fitted, folder / "what-if.html", scenarios=scenarios), "the what-if page: ")
+    screen.print(f"The report of a study is written by: dce report {study} RESPONSES", markup=False)
     screen.print(f"\nAll files are in {folder}", style="bold", markup=False)
     lines = [line.rstrip() for line in screen.export_text().splitlines()]
     (folder / "results.txt").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
