@@ -54,7 +54,7 @@ def test_step_by_step(study, capsys):
 
 
 def test_run_takes_all_steps(study, capsys):
-    run("run", "mine", "-n", "200")
+    run("run", "--no-report", "mine", "-n", "200")
     folder = Path("out/mine")
     names = {path.name for path in folder.iterdir()}
     assert names >= {"design.csv", "cards.html", "manifest.json", "simulated.csv", "fit.csv", "fit.tex",
@@ -64,9 +64,17 @@ def test_run_takes_all_steps(study, capsys):
     assert "Probability of choosing each service" in text
 
 
+@pytest.mark.slow
+def test_run_writes_the_report(study, capsys):
+    run("run", "mine", "-n", "200", "--out", "a")
+    assert "Wrote a/report.docx" in capsys.readouterr().out
+    assert 'href="what-if.html"' in Path("a/report.html").read_text(encoding="utf-8")
+    assert {path.name for path in Path("a").iterdir()} >= {"report.pdf", "tables", "figures", "tables.xlsx"}
+
+
 def test_run_again_gives_the_same_bytes(study):
-    run("run", "mine", "-n", "60", "--out", "a")
-    run("run", "mine", "-n", "60", "--out", "b")
+    run("run", "--no-report", "mine", "-n", "60", "--out", "a")
+    run("run", "--no-report", "mine", "-n", "60", "--out", "b")
     for path in Path("a").iterdir():
         if path.name != "results.txt":  # it names the folder
             assert path.read_bytes() == (Path("b") / path.name).read_bytes(), path.name
@@ -277,8 +285,8 @@ def test_answers_are_not_overwritten(study, capsys):
 def test_results_of_real_answers_have_a_folder_of_their_own(study):
     run("design", "mine", "--starts", "1")
     run("simulate", "mine", "-n", "100", "--out", "clinic.csv")
-    run("run", "mine", "clinic.csv")
-    run("run", "mine", "-n", "100")
+    run("run", "--no-report", "mine", "clinic.csv")
+    run("run", "--no-report", "mine", "-n", "100")
     assert "from clinic.csv" in Path("out/mine-clinic/results.txt").read_text()
     assert "from simulated.csv" in Path("out/mine/results.txt").read_text()
 
@@ -297,7 +305,7 @@ def test_a_design_that_is_no_longer_the_studys_is_told(study, capsys):
     assert fails("survey", "mine") == 2
     assert "Has study.toml changed since the design was made?" in capsys.readouterr().err
     Path("mine/scenarios.toml").unlink()
-    run("run", "mine", "-n", "60")  # a rehearsal searches anew
+    run("run", "--no-report", "mine", "-n", "60")  # a rehearsal searches anew
 
 
 def test_a_run_does_not_write_into_the_study(study, capsys):

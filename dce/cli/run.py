@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
+from dce.choices import Choices
 from dce.cli.answers import predict
 from dce.cli.console import (
     DesignPath,
@@ -15,10 +16,12 @@ from dce.cli.console import (
     Seed,
     StudyPath,
     app,
+    errors,
     fielded_design,
     folder_of,
     holds,
     publish,
+    range_warnings,
     read_answers,
     screen,
     show,
@@ -27,9 +30,13 @@ from dce.cli.console import (
 )
 from dce.cli.design import searched
 from dce.cli.rates import publish_rates
+from dce.design.design import Design
 from dce.errors import DceError
+from dce.estimation.fit import Fit
 from dce.estimation.fit_mnl import fit_mnl
+from dce.report.study_report import study_report
 from dce.report.what_if import write_what_if
+from dce.report.write_report import Kind, write_report
 from dce.simulation import simulate_choices
 from dce.study import Study
 from dce.survey.export import export_survey
@@ -53,8 +60,11 @@ def run(
     per: Annotated[list[str] | None, typer.Option(help="Reference coefficients of the rates.")] = None,
     design_path: DesignPath = None,
     mapping: MapPath = None,
+    report: Annotated[
+        bool, typer.Option(help="Also write the report, which needs the extras plot and paper.")
+    ] = True,
 ) -> None:
-    """Take all steps: design, survey, answers, fit, rates, scenarios, and a folder of files.
+    """Take all steps: design, survey, answers, fit, rates, scenarios, report, and a folder of files.
 
     Without RESPONSES the study is tried out: the design is searched anew, with the seed of the study,
     and answers are simulated from the priors. With RESPONSES the design is the one that was fielded.
@@ -104,10 +114,27 @@ def run(
     else:
         screen.print(f"{path}: there is no such file, so no scenarios.", markup=False)
     step(7, "What others open")
-    scenarios = path if path.exists() else None
-    wrote(write_what_if(fitted, folder / "what-if.html", scenarios=scenarios), "the what-if page: ")
-    screen.print(f"The report of a study is written by: dce report {study} RESPONSES", markup=False)
+    _write_pages(fitted, made, choices, path if path.exists() else None, folder, report)
     screen.print(f"\nAll files are in {folder}", style="bold", markup=False)
     lines = [line.rstrip() for line in screen.export_text().splitlines()]
     (folder / "results.txt").write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
     screen.record = False
+
+
+def _write_pages(
+    fitted: Fit, design: Design, choices: Choices, scenarios: Path | None, folder: Path, report: bool
+) -> None:
+    """Write the what-if page and, if asked for, the report; where an extra is missing, say which."""
+    page = write_what_if(fitted, folder / "what-if.html", scenarios=scenarios)
+    wrote(page)
+    if not report:
+        return
+    try:
+        with range_warnings(), errors.status("Making the report"):
+            made = study_report(design, choices, scenarios=scenarios)
+            files = write_report(made, folder, what_if=page)
+    except DceError as error:
+        screen.print(f"No report: {error}", markup=False, soft_wrap=True)
+        return
+    for path in files[: len(get_args(Kind))]:
+        wrote(path)
