@@ -28,17 +28,12 @@ app = typer.Typer(
 
 A STUDY is a folder with a study.toml (or the file itself). The steps, in order:
 
-[bold]dce new[/bold] FOLDER · [bold]dce design[/bold] STUDY · [bold]dce front[/bold] STUDY ·
-[bold]dce power[/bold] STUDY · [bold]dce survey[/bold] STUDY ·
-[bold]dce texts[/bold] · [bold]dce simulate[/bold] STUDY ·
-[bold]dce quality[/bold] STUDY RESPONSES ·
-[bold]dce fit[/bold] STUDY RESPONSES ·
-[bold]dce compare[/bold] STUDY RESPONSES · [bold]dce diagnose[/bold] STUDY RESPONSES ·
-[bold]dce tests[/bold] STUDY RESPONSES ·
-[bold]dce rates[/bold] STUDY RESPONSES ·
-[bold]dce scenarios[/bold] STUDY RESPONSES · [bold]dce sweep[/bold] STUDY RESPONSES ·
-[bold]dce whatif[/bold] STUDY RESPONSES ·
-[bold]dce report[/bold] STUDY RESPONSES · [bold]dce doctor[/bold] STUDY
+[bold]dce new[/bold] FOLDER · [bold]design[/bold] · [bold]front[/bold] · [bold]power[/bold] ·
+[bold]survey[/bold] · [bold]texts[/bold] · [bold]simulate[/bold] STUDY
+
+[bold]quality[/bold] · [bold]fit[/bold] · [bold]compare[/bold] · [bold]diagnose[/bold] · [bold]tests[/bold] ·
+[bold]rates[/bold] · [bold]scenarios[/bold] · [bold]sweep[/bold] · [bold]whatif[/bold] · [bold]report[/bold] ·
+[bold]doctor[/bold] STUDY RESPONSES
 
 [bold]dce run[/bold] STUDY takes them all at once. An error is one red line, with exit code 2.""",
 )

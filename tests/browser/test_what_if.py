@@ -55,28 +55,6 @@ def made(tmp_path_factory):
     return make
 
 
-@pytest.fixture
-def open_page(browser):
-    """Open a page that may say nothing on the console and may load nothing but itself."""
-    said, asked, contexts = [], [], []
-
-    def opened(url, width=1280, **options):
-        context = browser.new_context(viewport={"width": width, "height": 900}, **options)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda message: said.append(message.text))
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(url)
-        return page
-
-    yield opened
-    for context in contexts:
-        context.close()
-    assert said == []
-    assert all(url.startswith("file://") for url in asked)
-
-
 def shown(page, group):
     """Return the probabilities of a row of the table of groups, in per cent."""
     row = page.locator("#by-group tbody tr", has_text=group).first
